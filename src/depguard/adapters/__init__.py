@@ -1,0 +1,1 @@
+"""All input and output: indexes, caches, files, live environments, installers' configuration."""

@@ -1,0 +1,1 @@
+"""Use cases, one module each, written on ports. Nothing here prints."""

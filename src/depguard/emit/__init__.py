@@ -1,0 +1,1 @@
+"""Emitters: pure functions from a Report (or a locked set of them) to text. Sorted, clockless."""

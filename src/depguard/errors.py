@@ -1,0 +1,49 @@
+"""The one base error: what was found, where, what is allowed and what to do next, as fields.
+
+Nothing here renders. ``depguard.cli.console`` is the one place that turns a problem into text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from depguard.model.location import Location
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake in an input, or one thing that could not be had.
+
+    ``code`` is a stable slug (``policy.unknown-key``), ``message`` says what was found, ``allowed``
+    what would have been right and ``hint`` what to do next.
+    """
+
+    code: str
+    message: str
+    location: Location | None = None
+    allowed: str | None = None
+    hint: str | None = None
+
+
+class DepguardError(Exception):
+    """Base of every error that depguard raises on purpose. Carries one or more problems."""
+
+    exit_code = 2
+
+    def __init__(self, *problems: Problem) -> None:
+        if not problems:
+            raise ValueError("an error needs at least one problem")
+        self.problems = problems
+        super().__init__("; ".join(problem.message for problem in problems))
+
+
+class InputError(DepguardError):
+    """Bad usage or bad input (exit code 2). All mistakes of one input are reported together."""
+
+    exit_code = 2
+
+
+class OutOfReachError(DepguardError):
+    """An index, a file or a disk could not be reached, so nothing was decided (exit code 3)."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""What would happen, what should happen, and why: simulation, guarded solve, comparison, explanation."""

@@ -1,0 +1,41 @@
+"""The port through which the core sees package indexes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from packaging.utils import NormalizedName
+
+from depguard.model.release import Artifact, MetadataAnswer, ProjectPage
+
+
+class PackageSource(Protocol):
+    """Indexes and local folders, merged by the installer's rule.
+
+    Answers are stable within one run: asking twice gives the same value, and the second time costs
+    nothing. The solver calls ``page`` O(n) times for n projects it looks at, ``metadata`` once for
+    each candidate that it tries.
+    """
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """All artifacts of a project; ``found=False`` when no index knows it.
+
+        Raises OutOfReachError when an index cannot be asked (or, offline, nothing is cached).
+        """
+        ...
+
+    def metadata(self, artifact: Artifact) -> MetadataAnswer:
+        """The artifact's core metadata, without building or running anything.
+
+        Raises OutOfReachError when it exists but cannot be read now.
+        """
+        ...
+
+    def size(self, artifact: Artifact) -> int | None:
+        """The artifact's size in bytes, where it is known or can be asked for cheaply."""
+        ...
+
+    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+        """A hint that these projects' pages will be asked for soon. Never raises."""
+        ...

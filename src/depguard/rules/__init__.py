@@ -1,0 +1,1 @@
+"""The rules: one module a family, one section in docs/rules.md a code."""
