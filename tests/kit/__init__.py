@@ -1,0 +1,1 @@
+"""What tests share: a frozen index in memory, real tiny wheels, a real loopback server."""
