@@ -1,0 +1,139 @@
+"""One host as a solver sees it: candidates for its projects, and what each requires there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.model.host import Host, InstalledDistribution
+from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.release import MetadataUnknown
+from depguard.resolve.needs import Candidate, Key
+from depguard.resolve.universe import Offer, Offers, Universe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requires:
+    """What a candidate requires on its host.
+
+    ``doubts`` are things that could not be known, in prose. ``impossible`` says why the candidate
+    cannot be installed there at all (its own Requires-Python, unreadable metadata in a wheel).
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    doubts: tuple[str, ...] = ()
+    impossible: str | None = None
+
+
+@dataclass(kw_only=True)
+class HostView:
+    """A host, its universe and its markers; candidates are made once each, so identity compares."""
+
+    universe: Universe
+    markers: HostMarkers = field(init=False)
+    _candidates: dict[tuple[Key, int], Candidate] = field(default_factory=dict, init=False, repr=False)
+    _requires: dict[int, Requires] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        host = self.universe.host
+        self.markers = HostMarkers(host.markers, host.unknown_markers)
+
+    @property
+    def host(self) -> Host:
+        """The host itself."""
+        return self.universe.host
+
+    def offers(self, name: NormalizedName) -> Offers:
+        """The index's versions of a project that fit this host, newest first."""
+        return self.universe.offers(name)
+
+    def installed(self, key: Key) -> Candidate | None:
+        """The host's own distribution as a candidate, None when it is absent."""
+        dist = self.host.installed.get(key.name)
+        if dist is None:
+            return None
+        return self._made(key, dist, Candidate(key, dist.version, installed=dist))
+
+    def offered(self, key: Key, offer: Offer) -> Candidate:
+        """An index's offer as a candidate."""
+        return self._made(key, offer, Candidate(key, offer.version, offer=offer))
+
+    def holds(self, marker: Marker | None) -> MarkerAnswer:
+        """A requested requirement's own marker on this host."""
+        return self.markers.evaluate(marker)
+
+    def requires(self, candidate: Candidate) -> Requires:
+        """The candidate's requirements whose markers hold here, for its extras.
+
+        A candidate with extras has only what those extras add. A marker that cannot be known counts
+        as holding, with a doubt.
+        """
+        known = self._requires.get(id(candidate))
+        if known is None:
+            known = self._requires[id(candidate)] = self._read(candidate)
+        return known
+
+    def _made(self, key: Key, origin: object, candidate: Candidate) -> Candidate:
+        return self._candidates.setdefault((key, id(origin)), candidate)
+
+    def _read(self, candidate: Candidate) -> Requires:
+        if candidate.offer is not None:
+            return self._of_offer(candidate, candidate.offer)
+        if candidate.url is not None:
+            return self._of_url(candidate, candidate.url)
+        if candidate.installed is None:
+            raise ValueError(f"{candidate} has no origin")
+        return self._of_installed(candidate, candidate.installed)
+
+    def _of_offer(self, candidate: Candidate, offer: Offer) -> Requires:
+        metadata = self.universe.metadata(offer)
+        label = f"{offer.name} {offer.version}"
+        if isinstance(metadata, MetadataUnknown):
+            if offer.artifact.tags:
+                return Requires(impossible=f"{offer.artifact.filename}: {metadata.reason}")
+            return Requires(doubts=(f"requirements of {label} ({metadata.reason})",))
+        python = metadata.requires_python
+        if python is not None and not python.contains(self.host.python, prereleases=True):
+            return Requires(impossible=f"{label} requires Python {python}, the host has {self.host.python}")
+        return self._filtered(candidate, metadata.requires_dist, label)
+
+    def _of_url(self, candidate: Candidate, url: str) -> Requires:
+        stated = self._stated(candidate)
+        if stated is None:
+            return Requires(doubts=(f"requirements of {candidate.name} from {url}",))
+        return self._filtered(candidate, stated, candidate.name)
+
+    def _stated(self, candidate: Candidate) -> tuple[Requirement, ...] | None:
+        for override in self.universe.overrides:
+            if override.package.url and canonicalize_name(override.package.name) == candidate.name:
+                self.universe.used_overrides.add(override)
+                return override.requires or ()
+        return None
+
+    def _of_installed(self, candidate: Candidate, dist: InstalledDistribution) -> Requires:
+        label = f"{dist.spelled} {dist.version or '(version unknown)'}"
+        doubts = () if dist.version is not None else (f"version of {dist.spelled} on {self.host.name}",)
+        requirements = dist.requirements
+        if not requirements.known:
+            return Requires(doubts=(*doubts, f"requirements of {label}: {requirements.source}"))
+        answer = self._filtered(candidate, requirements.requires, label)
+        return Requires(requirements=answer.requirements, doubts=(*doubts, *answer.doubts))
+
+    def _filtered(self, candidate: Candidate, requirements: tuple[Requirement, ...], label: str) -> Requires:
+        """Keep what holds; with extras, what holds for them and not already without them."""
+        extras = frozenset(candidate.key.extras)
+        kept: list[Requirement] = []
+        doubts: list[str] = []
+        for requirement in requirements:
+            answer = self.markers.evaluate(requirement.marker, extras)
+            if answer is MarkerAnswer.FAILS:
+                continue
+            if extras and self.markers.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
+                continue
+            if answer is MarkerAnswer.UNKNOWN:
+                doubts.append(f"marker of {requirement} ({label})")
+            kept.append(requirement)
+        return Requires(requirements=tuple(kept), doubts=tuple(doubts))

@@ -1,0 +1,306 @@
+"""A resolvelib provider that chooses as an installer does: pip (by version) or uv.
+
+Written from the observable behaviour of pip 24.1.2 and 26.3 and of uv; the points where they differ
+are fields of `Behaviour`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from resolvelib import AbstractProvider
+from resolvelib.resolvers import RequirementInformation
+
+from depguard.resolve.host_view import HostView
+from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of
+from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease
+from depguard.resolve.universe import Offer
+
+Information = RequirementInformation[Need, Candidate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behaviour:
+    """How an installer behaves, and what it was told.
+
+    ``by_depth``: pip before 25.1 resolves what is closer to the request first. ``promotes``: pip from
+    26.0 on resolves early what keeps conflicting. ``upgrade_all`` ignores what is installed wherever
+    the solve comes by (pip's eager strategy, uv's ``-U``); ``upgrade_names`` does so for some
+    (pip's ``-U`` for what was asked for, uv's ``-P``).
+    """
+
+    prereleases: PrereleaseRule
+    by_depth: bool = False
+    promotes: bool = False
+    allow_prereleases: bool = False
+    upgrade_all: bool = False
+    upgrade_names: frozenset[NormalizedName] = frozenset()
+    reinstall_all: bool = False
+    reinstall_names: frozenset[NormalizedName] = frozenset()
+    ignore_installed: bool = False
+    no_deps: bool = False
+
+
+class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
+    """Candidates in the order in which the installer would try them.
+
+    An installed distribution that satisfies everything costs no request to the index.
+    """
+
+    def __init__(
+        self,
+        view: HostView,
+        behaviour: Behaviour,
+        roots: Sequence[Need],
+        constraints: Mapping[NormalizedName, SpecifierSet],
+    ) -> None:
+        self._view = view
+        self._behaviour = behaviour
+        self._constraints = constraints
+        self._order: dict[Key, int] = {}
+        for need in roots:
+            self._order.setdefault(need.key, len(self._order))
+        self._direct_prereleases = frozenset(
+            need.key.name for need in roots if mentions_prerelease(need.specifier)
+        ) | frozenset(name for name, spec in constraints.items() if mentions_prerelease(spec))
+        self._depths: dict[Key, float] = defaultdict(lambda: math.inf)
+        self._conflicts: dict[Key, int] = defaultdict(int)
+        self._seen: dict[Key, int] = {}
+        self._urls: dict[tuple[Key, str], Candidate] = {}
+        self._needs: dict[int, tuple[Need, ...]] = {}
+
+    def identify(self, requirement_or_candidate: Need | Candidate) -> Key:
+        """The key of a need or a candidate."""
+        return requirement_or_candidate.key
+
+    def get_preference(
+        self,
+        identifier: Key,
+        resolutions: Mapping[Key, Candidate],  # noqa: ARG002 - resolvelib's signature
+        candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[Information]],
+        backtrack_causes: Sequence[Information],
+    ) -> tuple[Any, ...]:
+        """What to settle next: smaller comes first."""
+        known = list(information[identifier])
+        clauses = [
+            (clause.operator, clause.version) for i in known for clause in i.requirement.requirement.specifier
+        ]
+        order = self._order.get(identifier, math.inf)
+        direct = any(i.requirement.requirement.url for i in known)
+        if self._behaviour.prereleases is PrereleaseRule.UV:
+            seen = self._seen.setdefault(identifier, len(self._seen))
+            pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
+            return (not direct, not pinned, not _is_cause(identifier, backtrack_causes), seen)
+        if self._behaviour.by_depth:
+            pinned = any(operator[:2] == "==" for operator, _ in clauses)
+            depth = self._depth(identifier, known)
+            cause = _is_cause(identifier, backtrack_causes)
+            return (not pinned, not cause, depth, order, not clauses, identifier)
+        pinned = any(op[:2] == "==" and "*" not in text for op, text in clauses)
+        bounded = any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses)
+        promoted = self._behaviour.promotes and self._conflicts[identifier] >= CONFLICTS_TO_PROMOTE
+        return (not promoted, not direct, not pinned, not bounded, order, not clauses, identifier)
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[Key],
+        resolutions: Mapping[Key, Candidate],
+        candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[Information]],  # noqa: ARG002 - resolvelib's signature
+        backtrack_causes: Sequence[Information],
+    ) -> Iterable[Key]:
+        """The interpreter first; then, for pip from 25.1 on, what the last conflict was about."""
+        keys = list(identifiers)
+        if PYTHON in keys:
+            return [PYTHON]
+        if self._behaviour.by_depth or self._behaviour.prereleases is PrereleaseRule.UV:
+            return keys
+        causes = _cause_keys(backtrack_causes)
+        for key in causes:
+            if key not in resolutions:
+                self._conflicts[key] += 1
+        narrowed = [key for key in keys if key in causes]
+        if not narrowed and self._behaviour.promotes:
+            narrowed = [key for key in keys if self._conflicts[key] >= CONFLICTS_TO_PROMOTE]
+        return narrowed or keys
+
+    def find_matches(
+        self,
+        identifier: Key,
+        requirements: Mapping[Key, Iterator[Need]],
+        incompatibilities: Mapping[Key, Iterator[Candidate]],
+    ) -> Callable[[], Iterable[Candidate]] | Sequence[Candidate]:
+        """The candidates that meet all needs, best first, made only as far as they are asked for."""
+        needs = list(requirements[identifier])
+        if identifier == PYTHON:
+            return []
+        own = list(needs)
+        if identifier.extras:
+            needs += list(requirements.get(identifier.base, iter(())))
+        refused = {id(candidate) for candidate in incompatibilities[identifier]}
+        exact = [need.exact for need in own if need.exact is not None]
+        if exact:
+            fitting = [c for c in exact[:1] if all(self.is_satisfied_by(need, c) for need in own)]
+            return [c for c in fitting if id(c) not in refused]
+        urls = {need.requirement.url for need in needs if need.requirement.url}
+        if urls:
+            return self._direct(identifier, needs, urls, refused)
+        return lambda: self._from_host_and_index(identifier, needs, refused)
+
+    def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
+        """Whether a candidate meets a need; installed pre-releases count, as for the installers."""
+        if requirement.exact is not None:
+            return requirement.exact is candidate
+        if requirement.requirement.url is not None:
+            return candidate.url is not None
+        if candidate.version is None:  # nothing carries it: a doubt, recorded with the candidate
+            return True
+        return requirement.specifier.contains(candidate.version, prereleases=True)
+
+    def get_dependencies(self, candidate: Candidate) -> Sequence[Need]:
+        """A candidate's needs. The same objects each time: resolvelib asks again on backjumps."""
+        known = self._needs.get(id(candidate))
+        if known is None:
+            known = self._needs[id(candidate)] = tuple(self._read(candidate))
+            self._view.universe.prefetch(need.key.name for need in known if self._unmet(need))
+        return known
+
+    def _read(self, candidate: Candidate) -> Iterator[Need]:
+        if candidate.key.extras:
+            base = self._base(candidate)
+            yield Need(base.key, exactly(base), candidate, exact=base)
+        if self._behaviour.no_deps:
+            return
+        answer = self._view.requires(candidate)
+        if answer.impossible is not None:
+            yield Need(PYTHON, exactly(candidate), candidate)
+            return
+        for requirement in answer.requirements:
+            yield from root_and_extras(requirement, parent=candidate)
+
+    def _base(self, candidate: Candidate) -> Candidate:
+        if candidate.installed is not None:
+            return self._view.installed(candidate.key.base) or candidate
+        if candidate.offer is not None:
+            return self._view.offered(candidate.key.base, candidate.offer)
+        return self._url_candidate(candidate.key.base, candidate.url or "")
+
+    def _unmet(self, need: Need) -> bool:
+        installed = self._view.installed(need.key)
+        return need.key != PYTHON and (installed is None or not self.is_satisfied_by(need, installed))
+
+    def _direct(
+        self, key: Key, needs: Sequence[Need], urls: Iterable[str], refused: set[int]
+    ) -> list[Candidate]:
+        made = [self._url_candidate(key, url) for url in sorted(urls)]
+        if len(made) != 1 or id(made[0]) in refused:
+            return []  # two different URLs for one project conflict
+        return [c for c in made if all(self.is_satisfied_by(need, c) for need in needs)]
+
+    def _url_candidate(self, key: Key, url: str) -> Candidate:
+        return self._urls.setdefault((key, url), Candidate(key, None, url=url))
+
+    def _from_host_and_index(self, key: Key, needs: list[Need], refused: set[int]) -> Iterator[Candidate]:
+        specifier = self._constraints.get(key.name, SpecifierSet())
+        for need in needs:
+            specifier &= need.specifier
+        installed = self._installed(key, specifier, refused)
+        if installed is not None and not self._upgrades(key):
+            yield installed
+            installed_version = installed.version
+            installed = None
+        else:
+            installed_version = installed.version if installed else None
+        for offer in self._admitted(key, specifier, needs):
+            if installed is not None and installed.version is not None and offer.version <= installed.version:
+                yield installed
+                installed = None
+            if installed_version is not None and offer.version == installed_version:
+                continue  # the installed one stands for this version
+            candidate = self._view.offered(key, offer)
+            if id(candidate) not in refused:
+                yield candidate
+        if installed is not None:
+            yield installed
+
+    def _installed(self, key: Key, specifier: SpecifierSet, refused: set[int]) -> Candidate | None:
+        behaviour = self._behaviour
+        if behaviour.reinstall_all or behaviour.ignore_installed or key.name in behaviour.reinstall_names:
+            return None
+        candidate = self._view.installed(key)
+        if candidate is None or id(candidate) in refused:
+            return None
+        if candidate.version is not None and not specifier.contains(candidate.version, prereleases=True):
+            return None
+        return candidate
+
+    def _upgrades(self, key: Key) -> bool:
+        return self._behaviour.upgrade_all or key.name in self._behaviour.upgrade_names
+
+    def _admitted(self, key: Key, specifier: SpecifierSet, needs: Sequence[Need]) -> list[Offer]:
+        allowed = self._behaviour.allow_prereleases or (
+            self._behaviour.prereleases is PrereleaseRule.UV and key.name in self._direct_prereleases
+        )
+        offers = self._view.offers(key.name).offers
+        fitting = admitted(offers, specifier, rule=self._behaviour.prereleases, allowed=allowed)
+        hashes = [need.hashes for need in needs if need.hashes]
+        if hashes:
+            fitting = [o for o in fitting if all(set(o.artifact.hashes) & allowed for allowed in hashes)]
+        # PEP 592: yanked releases count only when exactly pinned and nothing else fits.
+        if pins_exactly(specifier) and all(offer.yanked for offer in fitting):
+            return fitting
+        return [offer for offer in fitting if not offer.yanked]
+
+    def _depth(self, identifier: Key, known: Sequence[Information]) -> float:
+        if identifier in self._order:
+            depth = 1.0
+        else:
+            parents = (self._depths[i.parent.key] if i.parent is not None else 0.0 for i in known)
+            depth = min(parents, default=math.inf) + 1.0
+        self._depths[identifier] = depth
+        return depth
+
+
+CONFLICTS_TO_PROMOTE = 5
+"""pip 26 promotes a project once it was met unpinned in this many conflicts."""
+
+
+def root_and_extras(requirement: Requirement, *, parent: Candidate | None, **fields: Any) -> Iterator[Need]:
+    """A requirement's needs: with extras, the project without them is needed as well (as pip does)."""
+    key = key_of(requirement)
+    if key.extras:
+        yield Need(key.base, requirement, parent, **fields)
+    yield Need(key, requirement, parent, **fields)
+
+
+def exactly(candidate: Candidate) -> Requirement:
+    version = f"=={candidate.version}" if candidate.version is not None else ""
+    return Requirement(f"{candidate.name}{version}")
+
+
+def pins_exactly(specifier: SpecifierSet) -> bool:
+    """Whether a clause names one version exactly (a trailing wildcard does not)."""
+    return any(
+        clause.operator == "===" or (clause.operator == "==" and not clause.version.endswith(".*"))
+        for clause in specifier
+    )
+
+
+def _cause_keys(causes: Sequence[Information]) -> set[Key]:
+    keys = {cause.requirement.key for cause in causes}
+    return keys | {cause.parent.key for cause in causes if cause.parent is not None}
+
+
+def _is_cause(key: Key, causes: Sequence[Information]) -> bool:
+    return any(
+        key == cause.requirement.key or (cause.parent is not None and key == cause.parent.key)
+        for cause in causes
+    )

@@ -1,0 +1,89 @@
+"""What the solvers pass around: needs (a requirement with its parent) and candidates."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from depguard.model.host import InstalledDistribution
+from depguard.model.location import Location
+from depguard.model.plan import Cause
+from depguard.resolve.universe import Offer
+
+
+class Key(NamedTuple):
+    """What is solved for: a project, or a project with some of its extras (PEP 508, 685)."""
+
+    name: NormalizedName
+    extras: tuple[NormalizedName, ...] = ()
+
+    @property
+    def base(self) -> Key:
+        """The project without extras."""
+        return Key(self.name)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Candidate:
+    """A version of a project on one host. Compared by identity: the provider makes each once.
+
+    Exactly one of ``offer`` (from an index), ``installed`` (the host's own) and ``url`` is set.
+    ``version`` is None where nothing carries it.
+    """
+
+    key: Key
+    version: Version | None
+    offer: Offer | None = None
+    installed: InstalledDistribution | None = None
+    url: str | None = None
+
+    @property
+    def name(self) -> NormalizedName:
+        """The normalized project name."""
+        return self.key.name
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Need:
+    """A requirement on ``key``, with who has it: a parent candidate, or the request (None).
+
+    ``exact`` ties an extras candidate to its own base candidate. ``hashes`` restricts artifacts.
+    """
+
+    key: Key
+    requirement: Requirement
+    parent: Candidate | None = None
+    location: Location | None = None
+    exact: Candidate | None = None
+    hashes: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def specifier(self) -> SpecifierSet:
+        """The versions that are allowed."""
+        return self.requirement.specifier
+
+    @property
+    def cause(self) -> Cause:
+        """The same as data for reports."""
+        parent = self.parent
+        return Cause(
+            requirement=self.requirement,
+            parent=parent.name if parent else None,
+            parent_version=parent.version if parent else None,
+            location=self.location,
+        )
+
+
+PYTHON = Key(NormalizedName("<python>"))
+"""Identifier of a candidate's own demand on the interpreter; no project can be called this."""
+
+
+def key_of(requirement: Requirement) -> Key:
+    """The key that a requirement asks for."""
+    extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
+    return Key(canonicalize_name(requirement.name), extras)

@@ -1,0 +1,78 @@
+"""Which versions an installer considers for a specifier, pre-releases included or not.
+
+pip follows ``SpecifierSet.filter`` of the packaging that it vendors; that rule changed with
+packaging 26 (pip 26.0). uv decides by project: https://docs.astral.sh/uv/concepts/resolution/#pre-release-handling
+depguard states the rules itself, so that the answer does not depend on the packaging it runs with.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
+
+
+class PrereleaseRule(enum.Enum):
+    """CLASSIC: pip before 26.0. MODERN: pip from 26.0 on (PEP 440's fallback). UV: by project."""
+
+    CLASSIC = "classic"
+    MODERN = "modern"
+    UV = "uv"
+
+
+class Versioned(Protocol):
+    """Anything with a version."""
+
+    @property
+    def version(self) -> Version:
+        """The version."""
+        ...
+
+
+V = TypeVar("V", bound=Versioned)
+
+_CLASSIC_OPERATORS = frozenset({"==", ">=", "<=", "~=", "==="})
+_MODERN_OPERATORS = _CLASSIC_OPERATORS | {">", "<"}
+
+
+def admitted(
+    offers: Sequence[V], specifier: SpecifierSet, *, rule: PrereleaseRule, allowed: bool = False
+) -> list[V]:
+    """The offers that the specifier and the pre-release rule admit, order kept.
+
+    ``allowed`` is the user's word (``--pre``; for uv also: a direct requirement names one).
+    """
+    fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
+    if allowed or not any(offer.version.is_prerelease for offer in fitting):
+        return fitting
+    finals = [offer for offer in fitting if not offer.version.is_prerelease]
+    match rule:
+        case PrereleaseRule.UV:
+            # "If necessary": only when the project has published nothing but pre-releases.
+            only_pre = all(offer.version.is_prerelease for offer in offers)
+            return fitting if only_pre else finals
+        case PrereleaseRule.CLASSIC:
+            if mentions_prerelease(specifier, _CLASSIC_OPERATORS):
+                return fitting
+            # Without any specifier the vendored packaging falls back, with one it does not.
+            return finals if finals or len(specifier) else fitting
+        case PrereleaseRule.MODERN:
+            if mentions_prerelease(specifier, _MODERN_OPERATORS):
+                return fitting
+            return finals or fitting
+
+
+def mentions_prerelease(specifier: SpecifierSet, operators: frozenset[str] = _MODERN_OPERATORS) -> bool:
+    """Whether a clause with one of these operators names a pre-release."""
+    return any(_names_prerelease(clause) for clause in specifier if clause.operator in operators)
+
+
+def _names_prerelease(clause: Specifier) -> bool:
+    text = clause.version.removesuffix(".*")
+    try:
+        return Version(text).is_prerelease
+    except ValueError:  # "===" takes any text (PEP 440)
+        return False

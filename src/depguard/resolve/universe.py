@@ -1,0 +1,214 @@
+"""What one host can take from a source: for each version of a project its best artifact."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from depguard.errors import OutOfReachError, Problem
+from depguard.model.host import Host
+from depguard.model.policy import Override
+from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown, ProjectPage
+from depguard.model.request import FormatControl
+from depguard.resolve.ports import PackageSource
+
+
+class Unfit(enum.Enum):
+    """Why an artifact is no candidate for a host."""
+
+    TAGS = "no wheel tag of this host"
+    PYTHON = "requires another Python"
+    BUILD = "has to be built"
+    WHEEL_REFUSED = "wheels of it are refused"
+    NEWER = "newer than the cut-off"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Offer:
+    """A version that the host can take, in its best artifact. Compared by identity."""
+
+    name: NormalizedName
+    version: Version
+    artifact: Artifact
+
+    @property
+    def yanked(self) -> bool:
+        """Whether the index calls this artifact yanked (PEP 592)."""
+        return self.artifact.yanked is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offers:
+    """All versions that fit, newest first, and whether any index knows the project."""
+
+    found: bool
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnfitArtifact:
+    """One artifact that does not fit, with the reason."""
+
+    artifact: Artifact
+    reason: Unfit
+
+
+@dataclass(kw_only=True)
+class Universe:
+    """A source seen from one host, under a cut-off date (exclusive) and a rule about builds.
+
+    Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
+    exactly the releases that they name; those that were used are in ``used_overrides``.
+    """
+
+    source: PackageSource
+    host: Host
+    cutoff: datetime | None = None
+    builds: bool = True
+    formats: FormatControl = field(default_factory=FormatControl)
+    overrides: tuple[Override, ...] = ()
+    used_overrides: set[Override] = field(default_factory=set)
+    _ranks: dict[Tag, int] = field(init=False, repr=False)
+    _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
+    _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
+    _metadata: dict[int, CoreMetadata | MetadataUnknown] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._ranks = {tag: rank for rank, tag in reversed(list(enumerate(self.host.tags)))}
+
+    def offers(self, name: NormalizedName) -> Offers:
+        """The versions of a project that fit, newest first.
+
+        Raises OutOfReachError when the source cannot answer, or when a cut-off is asked for and an
+        artifact that fits has no upload time (PEP 700): a cut-off is never ignored.
+        """
+        known = self._offers.get(name)
+        if known is None:
+            known = self._offers[name] = self._choose(self.source.page(name))
+        return known
+
+    def metadata(self, offer: Offer) -> CoreMetadata | MetadataUnknown:
+        """The offer's core metadata, with the policy's overrides applied."""
+        key = id(offer)
+        known = self._metadata.get(key)
+        if known is None:
+            known = self._metadata[key] = self._overridden(offer, self.source.metadata(offer.artifact))
+        return known
+
+    def unfit(self, name: NormalizedName) -> tuple[UnfitArtifact, ...]:
+        """All artifacts of a project that this host cannot take, with reasons (for explanations)."""
+        refused: list[UnfitArtifact] = []
+        for artifact in self.source.page(name).artifacts:
+            reason = self._verdict(artifact)
+            if reason is not None:
+                refused.append(UnfitArtifact(artifact=artifact, reason=reason))
+        return tuple(refused)
+
+    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+        """Pass on the hint that these pages will be asked for."""
+        wanted = [name for name in names if name not in self._offers]
+        if wanted:
+            self.source.prefetch(wanted)
+
+    def _choose(self, page: ProjectPage) -> Offers:
+        best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}
+        for artifact in page.artifacts:
+            if self._verdict(artifact) is not None:
+                continue
+            rank = self._rank(artifact)
+            held = best.get(artifact.version)
+            # The index order decides between equals: an earlier index, then an earlier file.
+            if held is None or rank < held[0]:
+                best[artifact.version] = (rank, artifact)
+        offers = tuple(Offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True))
+        return Offers(found=page.found, offers=offers)
+
+    def _rank(self, artifact: Artifact) -> tuple[int, int, object]:
+        """Smaller is better: not yanked, then the host's tag order, then the higher build number."""
+        yanked = int(artifact.yanked is not None)
+        if artifact.kind is ArtifactKind.SDIST:
+            return (yanked, len(self._ranks), ())
+        rank = min(self._ranks[tag] for tag in artifact.tags if tag in self._ranks)
+        build = artifact.build or (0, "")
+        # pip prefers the higher build number (PEP 427); letters compare by inverted code points.
+        return (yanked, rank, (-build[0], tuple(-ord(letter) for letter in build[1])))
+
+    def _verdict(self, artifact: Artifact) -> Unfit | None:
+        wheel = artifact.kind is ArtifactKind.WHEEL
+        if wheel and not any(tag in self._ranks for tag in artifact.tags):
+            return Unfit.TAGS
+        if not wheel and not self._may_build(artifact.name):
+            return Unfit.BUILD
+        if wheel and _listed(artifact.name, self.formats.no_binary):
+            return Unfit.WHEEL_REFUSED
+        if artifact.requires_python is not None and not self._python_fits(artifact.requires_python):
+            return Unfit.PYTHON
+        if self.cutoff is not None and not artifact.local:
+            if artifact.upload_time is None:
+                raise OutOfReachError(_no_upload_time(artifact))
+            if artifact.upload_time >= self.cutoff:
+                return Unfit.NEWER
+        return None
+
+    def _may_build(self, name: NormalizedName) -> bool:
+        return self.builds and not _listed(name, self.formats.only_binary)
+
+    def _python_fits(self, requires_python: SpecifierSet) -> bool:
+        key = str(requires_python)
+        known = self._fits.get(key)
+        if known is None:
+            known = self._fits[key] = requires_python.contains(self.host.python, prereleases=True)
+        return known
+
+    def _overridden(
+        self, offer: Offer, answer: CoreMetadata | MetadataUnknown
+    ) -> CoreMetadata | MetadataUnknown:
+        if isinstance(answer, MetadataUnknown):
+            return answer
+        for override in self.overrides:
+            if override.package.url or not _names(override.package, offer):
+                continue
+            self.used_overrides.add(override)
+            requires = override.requires
+            if requires is None:
+                dropped = {requirement_key(r) for r in override.drop}
+                requires = tuple(r for r in answer.requires_dist if requirement_key(r) not in dropped)
+            answer = CoreMetadata(
+                name=answer.name,
+                version=answer.version,
+                requires_dist=requires,
+                requires_python=answer.requires_python,
+                extras=answer.extras,
+            )
+        return answer
+
+
+def requirement_key(requirement: Requirement) -> tuple[str, str]:
+    """What an override's ``drop`` is matched by: normalized name and specifier, spelled any way."""
+    return canonicalize_name(requirement.name), str(requirement.specifier)
+
+
+def _names(package: Requirement, offer: Offer) -> bool:
+    return canonicalize_name(package.name) == offer.name and package.specifier.contains(
+        offer.version, prereleases=True
+    )
+
+
+def _listed(name: NormalizedName, names: frozenset[str]) -> bool:
+    return ":all:" in names or name in names
+
+
+def _no_upload_time(artifact: Artifact) -> Problem:
+    return Problem(
+        code="index.no-upload-time",
+        message=f"the index gives no upload time for {artifact.filename}, so a cut-off date cannot be kept",
+        hint="leave out --exclude-newer, or use an index that serves upload times (PEP 700)",
+    )
