@@ -1,0 +1,138 @@
+"""Hosts by name or path: the project's own ``policies/hosts``, the shipped catalogue, files, the live one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from depguard.errors import InputError, OutOfReachError, Problem
+from depguard.model.host import Host
+from depguard.model.location import Location
+from depguard.parse.host_assembly import make_host
+from depguard.parse.host_file import HostFile, parse_host_file
+from depguard.parse.host_metadata import HostMetadata, parse_metadata
+
+LIVE = "live"
+SUFFIXES = (".yaml", ".yml")
+METADATA_SUFFIX = ".metadata.json"
+
+
+class HostStore:
+    """Finds and reads hosts.
+
+    ``roots`` are folders with host files, looked at in order; a host's catalogue name is its path below one
+    of them without the suffix. ``live`` makes the host of the interpreter at hand.
+    """
+
+    def __init__(self, roots: Iterable[Path], live: Callable[[], Host]) -> None:
+        self._roots = tuple(roots)
+        self._live = live
+        self._read: dict[Path, Host] = {}
+
+    def names(self) -> tuple[str, ...]:
+        """The names of the catalogue, sorted."""
+        return tuple(sorted(self._catalogue()))
+
+    def find(self, name_or_path: str) -> Host:
+        """The host of that name, file, or ``live``.
+
+        A catalogue name may leave out its folder and write dashes for dots (``2026-07-gpu``). Raises
+        InputError for an unknown or ambiguous name and for a broken file, OutOfReachError for an unreadable one.
+        """
+        if name_or_path == LIVE:
+            return self._live()
+        return self.read(self.path(name_or_path))
+
+    def path(self, name_or_path: str) -> Path:
+        """The file of a host. Raises InputError if there is none."""
+        catalogue = self._catalogue()
+        if name_or_path in catalogue:
+            return catalogue[name_or_path]
+        path = Path(name_or_path)
+        if path.suffix in SUFFIXES or path.is_file():
+            return _host_path(path)
+        wanted = _loose(name_or_path)
+        fitting = [name for name in catalogue if wanted in {_loose(name), _loose(name.rpartition("/")[2])}]
+        if len(fitting) == 1:
+            return catalogue[fitting[0]]
+        raise InputError(
+            Problem(
+                code="host.ambiguous" if fitting else "host.unknown",
+                message=f"{len(fitting) or 'no'} hosts are called {name_or_path!r}",
+                allowed=", ".join(sorted(fitting)) or f"a host of `depguard baseline list`, a file, {LIVE}",
+                hint=None if fitting else _nearest(wanted, catalogue),
+            )
+        )
+
+    def read(self, path: Path) -> Host:
+        """The host in a file, with the metadata beside it. Read once in a run."""
+        if path not in self._read:
+            metadata_path = metadata_path_of(path)
+            metadata = read_metadata(metadata_path) if metadata_path.is_file() else None
+            self._read[path] = make_host(read_host_file(path), metadata, str(metadata_path))
+        return self._read[path]
+
+    def _catalogue(self) -> dict[str, Path]:
+        found: dict[str, Path] = {}
+        for root in self._roots:
+            for suffix in SUFFIXES:
+                for path in root.rglob(f"*{suffix}"):
+                    found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+        return found
+
+
+def metadata_path_of(host_path: Path) -> Path:
+    """Where the machine-written metadata of a host file lies: beside it."""
+    return host_path.with_name(host_path.stem + METADATA_SUFFIX)
+
+
+def read_host_file(path: Path) -> HostFile:
+    """What a host file says. Raises InputError, OutOfReachError."""
+    return parse_host_file(read_text(path), str(path))
+
+
+def read_metadata(path: Path) -> HostMetadata:
+    """What a metadata file says. Raises InputError, OutOfReachError."""
+    return parse_metadata(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """A file's text (UTF-8). Raises InputError if it is missing or no text, OutOfReachError if unreadable."""
+    at = Location(str(path))
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            Problem(code="host.no-file", message=f"there is no file {path}", location=at)
+        ) from None
+    except UnicodeDecodeError as error:
+        raise InputError(Problem(code="host.encoding", message=f"not UTF-8: {error}", location=at)) from None
+    except OSError as error:
+        raise OutOfReachError(
+            Problem(code="host.unreadable", message=f"cannot read {path}: {error.strerror}", location=at)
+        ) from None
+
+
+def _host_path(path: Path) -> Path:
+    if path.suffix in SUFFIXES:
+        return path
+    raise InputError(
+        Problem(
+            code="host.not-a-host-file",
+            message=f"{path} is not a host file",
+            location=Location(str(path)),
+            allowed=" or ".join(f"*{suffix}" for suffix in SUFFIXES),
+            hint="a list of pip freeze or pip inspect becomes one with: depguard baseline import",
+        )
+    )
+
+
+def _loose(name: str) -> str:
+    return name.lower().replace(".", "-").replace("_", "-").removesuffix("-yaml")
+
+
+def _nearest(wanted: str, names: Iterable[str]) -> str | None:
+    loose = {_loose(form): name for name in names for form in (name, name.rpartition("/")[2])}
+    near = dict.fromkeys(loose[form] for form in difflib.get_close_matches(wanted, loose, 4))
+    return f"did you mean {', '.join(near)}?" if near else None
