@@ -38,7 +38,7 @@ class HostStore:
         """The host of that name, file, or ``live``.
 
         A catalogue name may leave out its folder and write dashes for dots (``2026-07-gpu``). Raises
-        InputError for an unknown or ambiguous name and for a broken file, OutOfReachError for an unreadable one.
+        InputError for an unknown or ambiguous name or a broken file, OutOfReachError for an unreadable one.
         """
         if name_or_path == LIVE:
             return self._live()

@@ -6,11 +6,9 @@ The machine-written metadata file beside it is `depguard.parse.host_metadata`; b
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
@@ -20,16 +18,15 @@ from packaging.version import InvalidVersion, Version
 from depguard.errors import InputError, Problem
 from depguard.model.host import InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
 from depguard.model.markers import MARKER_VARIABLES
-from depguard.parse.host_nodes import NodeReader, kind
+from depguard.parse.host_nodes import NodeReader
 from depguard.parse.platform_tags import (
     PLATFORM_EXAMPLES,
     HostPlatform,
     parse_platform,
 )
 from depguard.parse.requirement_cache import requirement
-
-if TYPE_CHECKING:
-    import yaml
+from depguard.parse.suggest import did_you_mean
+from depguard.parse.yaml_nodes import Node, Scalar
 
 SCHEMA = "1"
 NO_METADATA = Requirements(how=Knowledge.UNKNOWN, source="the host file has no metadata beside it")
@@ -133,7 +130,7 @@ class _HostReader(NodeReader):
             raise InputError(*sorted(self.problems, key=_position))
         return found
 
-    def _python(self, node: yaml.Node | None) -> Version | None:
+    def _python(self, node: Node | None) -> Version | None:
         text = self.text(node, "python") if node is not None else None
         if node is None or text is None:
             return None
@@ -145,7 +142,7 @@ class _HostReader(NodeReader):
             return None
         return version
 
-    def _platform(self, node: yaml.Node | None) -> HostPlatform | None:
+    def _platform(self, node: Node | None) -> HostPlatform | None:
         text = self.text(node, "platform") if node is not None else None
         if node is None or text is None:
             return None
@@ -155,25 +152,24 @@ class _HostReader(NodeReader):
             self.problem("host.platform", str(error), node, allowed=PLATFORM_EXAMPLES)
             return None
 
-    def _imported(self, node: yaml.Node | None) -> dict[str, str]:
+    def _imported(self, node: Node | None) -> dict[str, str]:
         if node is None:
             return {}
         values = self.fields(node, "imported", IMPORTED_FIELDS)
-        if "on" in values and not _DATE.fullmatch(str(values["on"].value)):
-            self.problem(
-                "host.date", f"{values['on'].value!r} is not a date", values["on"], allowed="YYYY-MM-DD"
-            )
         texts = {key: self.text(value, f"{key!r} of imported") for key, value in values.items()}
-        return {key: text for key, text in texts.items() if text is not None}
+        known = {key: text for key, text in texts.items() if text is not None}
+        if not _DATE.fullmatch(known.get("on", "0000-00-00")):
+            self.problem("host.date", f"{known['on']!r} is not a date", values["on"], allowed="YYYY-MM-DD")
+        return known
 
-    def _markers(self, node: yaml.Node | None) -> dict[str, str]:
+    def _markers(self, node: Node | None) -> dict[str, str]:
         if node is None:
             return {}
         values = self.fields(node, "markers", MARKER_VARIABLES)
         texts = {key: self.text(value, f"{key!r} of markers") for key, value in values.items()}
         return {key: text for key, text in texts.items() if text is not None}
 
-    def _tags(self, node: yaml.Node | None) -> tuple[Tag, ...]:
+    def _tags(self, node: Node | None) -> tuple[Tag, ...]:
         found: list[Tag] = []
         for text, item in self.texts(node, "tags") if node is not None else ():
             parts = text.split("-")
@@ -184,29 +180,30 @@ class _HostReader(NodeReader):
             found += [Tag(i, a, p) for i in interpreters for a in abis for p in platforms]
         return tuple(found)
 
-    def _distributions(self, node: yaml.Node | None) -> tuple[InstalledDistribution, ...]:
+    def _distributions(self, node: Node | None) -> tuple[InstalledDistribution, ...]:
         if node is None:
             return ()
         first: dict[str, InstalledDistribution] = {}
-        for spelled, key_node, value in self.pairs(node, "distributions"):
-            distribution = self._distribution(spelled, key_node, value)
+        for key, value in self.pairs(node, "distributions"):
+            distribution = self._distribution(key, value)
             earlier = first.setdefault(distribution.name, distribution)
             if earlier is not distribution:
                 self.problem(
                     "host.repeated-distribution",
-                    f"{spelled} is listed again; {earlier.location} has {earlier.spelled}",
-                    key_node,
+                    f"{key.text} is listed again; {earlier.location} has {earlier.spelled}",
+                    key,
                     allowed="one entry for each project (names are compared as PEP 503 says)",
                 )
         return tuple(first.values())
 
-    def _distribution(self, spelled: str, key_node: yaml.Node, value: yaml.Node) -> InstalledDistribution:
+    def _distribution(self, key: Scalar, value: Node) -> InstalledDistribution:
+        spelled = key.text
         name = canonicalize_name(spelled)
         if not is_normalized_name(name):
-            self.problem("host.name", f"{spelled!r} is not a project name", key_node)
+            self.problem("host.name", f"{spelled!r} is not a project name", key)
         values = (
             {"version": value}
-            if kind(value) == "scalar"
+            if isinstance(value, Scalar)
             else self.fields(value, spelled, DISTRIBUTION_FIELDS)
         )
         if "version" not in values:
@@ -219,9 +216,9 @@ class _HostReader(NodeReader):
             if text is not None and text != UNKNOWN_VERSION:
                 version = self._version(text, values["version"])
         texts = {
-            key: self.text(values[key], f"{key!r} of {spelled}")
-            for key in ("origin", "file", "reference", "sha256", "source")
-            if key in values
+            part: self.text(values[part], f"{part!r} of {spelled}")
+            for part in ("origin", "file", "reference", "sha256", "source")
+            if part in values
         }
         return InstalledDistribution(
             name=name,
@@ -234,10 +231,10 @@ class _HostReader(NodeReader):
                 reference=texts.get("reference"),
                 sha256=self._sha256(texts.get("sha256"), values),
             ),
-            location=self.at(key_node),
+            location=key.location,
         )
 
-    def _version(self, text: str, node: yaml.Node) -> Version | None:
+    def _version(self, text: str, node: Node) -> Version | None:
         try:
             return Version(text)
         except InvalidVersion:
@@ -246,27 +243,26 @@ class _HostReader(NodeReader):
             )
             return None
 
-    def _origin(self, text: str | None, values: Mapping[str, yaml.Node]) -> OriginKind:
+    def _origin(self, text: str | None, values: Mapping[str, Node]) -> OriginKind:
         if text is None or text in ORIGINS:
             return OriginKind(text) if text else OriginKind.INDEX
-        near = difflib.get_close_matches(text, ORIGINS, 1)
         self.problem(
             "host.origin",
             f"unknown origin {text!r}",
             values["origin"],
             allowed=", ".join(ORIGINS),
-            hint=f"did you mean {near[0]!r}?" if near else None,
+            hint=did_you_mean(text, ORIGINS),
         )
         return OriginKind.INDEX
 
-    def _sha256(self, text: str | None, values: Mapping[str, yaml.Node]) -> str | None:
+    def _sha256(self, text: str | None, values: Mapping[str, Node]) -> str | None:
         if text is not None and not _SHA256.fullmatch(text):
             self.problem(
                 "host.sha256", f"{text!r} is not a sha256", values["sha256"], allowed="64 hexadecimal digits"
             )
         return text
 
-    def _stated(self, spelled: str, values: Mapping[str, yaml.Node], source: str | None) -> Requirements:
+    def _stated(self, spelled: str, values: Mapping[str, Node], source: str | None) -> Requirements:
         if "requires" not in values:
             if "source" in values:
                 self.problem("host.source", f"{spelled} has a source but no requires", values["source"])
