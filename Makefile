@@ -1,0 +1,83 @@
+# What a clean clone needs, with nothing but Python (3.11 or newer) and make. `make help` lists the targets.
+#
+# Installing uses your own pip configuration as it is (index, proxy, certificates). Tests never do:
+# tests/conftest.py takes every PIP_* and UV_* setting away.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+SHELL := /bin/sh
+
+VENV ?= .venv
+PYTHON ?=
+HOST ?= colab/2026.07-gpu
+TIER ?= tier3
+PYTEST_ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
+		printf '  make %-14s %s\n' "$$target" "$$text"; done
+
+.PHONY: venv
+venv: $(VENV)/.depguard ## .venv with depguard in it
+
+.PHONY: plan
+plan: $(VENV)/.depguard ## depguard plan tier3 on a real Colab baseline, against the live index (TIER=, HOST=)
+	$(BIN)/depguard plan $(TIER) --host $(HOST)
+
+.PHONY: test
+test: $(VENV)/.depguard-dev ## the tests that need no network (PYTEST_ARGS=)
+	$(BIN)/python -m pytest -m "not network" $(PYTEST_ARGS)
+
+.PHONY: test-network
+test-network: $(VENV)/.depguard-dev ## the tests against the live index and the real installers (PYTEST_ARGS=)
+	$(BIN)/python -m pytest -m network $(PYTEST_ARGS)
+
+.PHONY: check
+check: $(VENV)/.depguard-dev check-names ## types, style, import contracts, and that no machine is named
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# No tracked file names a package registry's host (the default index is found at run time) or a path
+# of the machine it was written on. The quotes keep the patterns from matching themselves.
+REGISTRIES := 'py''pi[.]org|python''hosted[.]org|py''pi[.]nvidia|download[.]py''torch[.]org|ana''conda[.]org'
+MACHINES := '(^|[^[:alnum:]_.<>-])/(wo''rk|ro''ot|op''t/wheels|op''t/py''pi)(/|$$|[^[:alnum:]_])'
+
+.PHONY: check-names
+check-names:
+	@git rev-parse --is-inside-work-tree >/dev/null 2>&1 || { echo "check-names: not a git checkout, skipped"; exit 0; }; \
+	if git grep -nIE -e $(REGISTRIES) -e $(MACHINES); then \
+		echo "check-names: the lines above name a registry or a machine" >&2; exit 1; fi
+
+.PHONY: clean
+clean: ## remove the virtual environment and every cache
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pyvenv.cfg:
+	@for python in $(PYTHON) python3 python3.13 python3.12 python3.11 python3.14 python; do \
+		command -v "$$python" >/dev/null 2>&1 || continue; \
+		if "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null; then \
+			echo "using $$("$$python" --version 2>&1) ($$python) for $(VENV)"; \
+			exec "$$python" -m venv $(VENV); \
+		fi; \
+		echo "$$python is $$("$$python" --version 2>&1 | head -n 1): too old or without venv, looking on"; \
+	done; \
+	echo "depguard needs Python 3.11 or newer with venv (Debian: apt install python3-venv)." >&2; \
+	echo "None was found; name one: make PYTHON=/path/to/python3.12" >&2; exit 1
+
+$(VENV)/.depguard: $(VENV)/pyvenv.cfg pyproject.toml
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+# Dependency groups need pip 25.1.
+$(VENV)/.depguard-dev: $(VENV)/.depguard pyproject.toml
+	$(PIP) install --quiet --upgrade 'pip>=25.1'
+	$(PIP) install --quiet --group dev
+	@touch $@
