@@ -1,0 +1,275 @@
+"""The simple repository API: a project's page, as JSON (PEP 691) or HTML (PEP 503) → its files → artifacts.
+
+Reading goes in two steps. A page's text becomes a ``Listing`` of ``PageFile``, strings only, which is what a
+cache keeps; those become ``Artifact`` values. A file that cannot be used is skipped with its reason; only a
+page that is no page at all raises ``BadPageError``.
+
+Each field names its source: PEP 592 yanked, 629 version, 658 and 714 core metadata, 700 size and upload time.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote, urljoin, urlsplit
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from depguard.model.release import Artifact
+from depguard.parse.anchors import read_anchors
+from depguard.parse.filenames import OddFileName, read_filename
+
+JSON_TYPE = "application/vnd.pypi.simple.v1+json"
+HTML_TYPE = "application/vnd.pypi.simple.v1+html"
+ACCEPT = f"{JSON_TYPE}, {HTML_TYPE};q=0.2, text/html;q=0.01"
+"""Some indexes give upload times in HTML only to those who ask for the versioned types."""
+
+Skipped = tuple[str, str]
+
+
+class BadPageError(ValueError):
+    """What an index answered is not a project's page."""
+
+
+class PageFile(NamedTuple):
+    """One file as a page lists it, in strings and numbers alone.
+
+    ``url`` is absolute, without fragment and credentials. ``hashes`` is ``algorithm=hex`` joined by ``&``.
+    ``core_metadata`` is None when not offered, else its hashes in the same form. ``yanked`` is a reason.
+    """
+
+    filename: str
+    url: str
+    hashes: str = ""
+    size: int | None = None
+    requires_python: str | None = None
+    uploaded: str | None = None
+    yanked: str | None = None
+    core_metadata: str | None = None
+
+
+class Listing(NamedTuple):
+    """All files of one page, in its order, and those passed over with the reason."""
+
+    files: tuple[PageFile, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+
+def read_page(body: bytes, *, content_type: str, url: str) -> Listing:
+    """A page's files. ``url`` is where the page was found, to which its links are relative.
+
+    Raises:
+        BadPageError: not a page, or of a major version of the API that did not exist in 2026.
+    """
+    kind, _, parameters = content_type.partition(";")
+    text = body.decode(_charset(parameters), errors="replace")
+    match kind.strip().lower():
+        case "application/vnd.pypi.simple.v1+json" | "application/json":
+            return read_json(text, url=url)
+        case "application/vnd.pypi.simple.v1+html" | "text/html" | "application/xhtml+xml":
+            return read_html(text, url=url)
+        case other:
+            raise BadPageError(f"content type {other or 'missing'}")
+
+
+def read_json(text: str, *, url: str) -> Listing:
+    """The files of a PEP 691 page."""
+    try:
+        page = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise BadPageError("not JSON") from error
+    if not isinstance(page, dict) or not isinstance(page.get("files"), list):
+        raise BadPageError("JSON without a list of files")
+    meta = page.get("meta")
+    _check_version(str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0")
+    files: list[PageFile] = []
+    skipped: list[Skipped] = []
+    for entry in page["files"]:
+        filename, address = (
+            (entry.get("filename"), entry.get("url")) if isinstance(entry, dict) else (None, None)
+        )
+        if not isinstance(filename, str) or not isinstance(address, str):
+            skipped.append((str(filename), "listed without a file name and URL"))
+            continue
+        absolute = _absolute(url, address)
+        if absolute is None:
+            skipped.append((filename, "its URL cannot be used"))
+            continue
+        yanked = entry.get("yanked")
+        offered = entry.get("core-metadata", entry.get("dist-info-metadata"))
+        files.append(
+            PageFile(
+                filename,
+                absolute,
+                _hash_text(entry.get("hashes")),
+                size if type(size := entry.get("size")) is int and size >= 0 else None,
+                _text(entry.get("requires-python")),
+                _text(entry.get("upload-time")),
+                (yanked if isinstance(yanked, str) else "") if yanked else None,
+                _hash_text(offered) if offered or offered == {} else None,
+            )
+        )
+    return Listing(tuple(files), tuple(skipped))
+
+
+def read_html(text: str, *, url: str) -> Listing:
+    """The files of a PEP 503 page."""
+    document = read_anchors(text)
+    if document.version is not None:
+        _check_version(document.version)
+    base = urljoin(url, document.base) if document.base else url
+    files: list[PageFile] = []
+    skipped: list[Skipped] = []
+    for anchor in document.anchors:
+        href = anchor.get("href")
+        if href is None:
+            continue
+        address, _, fragment = href.partition("#")
+        absolute = _absolute(base, address)
+        if absolute is None:
+            skipped.append((address, "its URL cannot be used"))
+            continue
+        filename = absolute.partition("?")[0].rpartition("/")[2]
+        offered = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
+        files.append(
+            PageFile(
+                unquote(filename) if "%" in filename else filename,
+                absolute,
+                "&".join(part for part in fragment.split("&") if part.partition("=")[0] in _ALGORITHMS),
+                None,
+                anchor.get("data-requires-python"),
+                anchor.get("data-upload-time"),
+                # PEP 592: the attribute may have no value at all
+                (anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
+                None if offered in (None, "false") else offered if "=" in offered else "",
+            )
+        )
+    return Listing(tuple(files), tuple(skipped))
+
+
+def artifacts_of(
+    files: Iterable[PageFile],
+    *,
+    project: NormalizedName,
+    index: str,
+    local: bool = False,
+    flat: bool = False,
+) -> tuple[list[Artifact], list[Skipped]]:
+    """The artifacts among ``files``, in their order, each file name once, and the others with why not.
+
+    ``flat`` says that the list is not one project's (a find-links page): others' files are no oddity.
+    """
+    artifacts: list[Artifact] = []
+    skipped: list[Skipped] = []
+    seen: set[str] = set()
+    for file in files:
+        filename, url, hashes, size, python, uploaded, yanked, offered = file
+        if filename in seen:
+            continue
+        seen.add(filename)
+        parts = read_filename(filename, project)
+        if isinstance(parts, OddFileName):
+            if not flat:
+                skipped.append((filename, parts.reason))
+            continue
+        artifacts.append(
+            Artifact(
+                name=project,
+                version=parts.version,
+                filename=filename,
+                kind=parts.kind,
+                url=url,
+                index=index,
+                hashes=_hashes(hashes),
+                size=size,
+                requires_python=_specifier(python) if python else None,
+                upload_time=_moment(uploaded) if uploaded else None,
+                yanked=yanked,
+                tags=parts.tags,
+                build=parts.build,
+                core_metadata=None if offered is None else _hashes(offered),
+                local=local,
+            )
+        )
+    return artifacts, skipped
+
+
+_ALGORITHMS = frozenset(("sha256", "sha384", "sha512", "sha224", "sha1", "md5", "blake2b", "blake2s"))
+
+
+def _check_version(version: str) -> None:
+    """PEP 629: a greater major version must be refused, a greater minor one may be read."""
+    major = version.partition(".")[0]
+    if major != "1":
+        raise BadPageError(f"version {version} of the simple API; depguard reads version 1")
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        key, _, value = parameter.strip().partition("=")
+        if key.lower() == "charset":
+            name = value.strip("\"'")
+            try:
+                "".encode(name)
+            except LookupError:
+                break
+            return name
+    return "utf-8"
+
+
+def _absolute(base: str, address: str) -> str | None:
+    """The URL that ``address`` means on a page at ``base``; None where it may not or cannot be followed."""
+    if not address.startswith(("https://", "http://")):
+        try:
+            address = urljoin(base, address)
+            scheme = urlsplit(address).scheme
+        except ValueError:
+            return None
+        # A page from the network has no business with this machine's files.
+        if scheme not in {"http", "https"} and not (scheme == "file" and base.startswith("file:")):
+            return None
+    address = address.partition("#")[0]
+    slashes = address.find("//") + 2
+    host, slash, path = address[slashes:].partition("/")
+    return f"{address[:slashes]}{host.rpartition('@')[2]}{slash}{path}" if "@" in host else address
+
+
+def _hash_text(value: object) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return "&".join(f"{k}={v}" for k, v in value.items() if isinstance(k, str) and isinstance(v, str))
+
+
+def _hashes(text: str) -> tuple[tuple[str, str], ...]:
+    if not text:
+        return ()
+    if "&" not in text:  # nearly always
+        key, _, value = text.partition("=")
+        return ((key.lower(), value.lower()),) if value else ()
+    pairs: Sequence[tuple[str, str, str]] = [part.partition("=") for part in text.split("&")]
+    return tuple((key.lower(), value.lower()) for key, _, value in pairs if value)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=4096)
+def _specifier(text: str) -> SpecifierSet | None:
+    """None for what is no specifier: pip takes such a file as fit for every Python."""
+    try:
+        return SpecifierSet(text)
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
