@@ -282,6 +282,7 @@ def root_and_extras(requirement: Requirement, *, parent: Candidate | None, **fie
 
 
 def exactly(candidate: Candidate) -> Requirement:
+    """A requirement that names this candidate and no other version."""
     version = f"=={candidate.version}" if candidate.version is not None else ""
     return Requirement(f"{candidate.name}{version}")
 

@@ -1,0 +1,124 @@
+"""One host made ready for planning: seen as its installer sees it, and as the policy guards it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from depguard.model.host import Host
+from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Policy
+from depguard.model.request import FormatControl
+from depguard.planning.families import cuda_split
+from depguard.planning.grips import forbidden_entry, grips, held_range
+from depguard.planning.health import host_needs, is_satisfied
+from depguard.resolve.host_view import HostView
+from depguard.resolve.joint import GuardedHost
+from depguard.resolve.ports import PackageSource
+from depguard.resolve.universe import Universe
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A host, what the policy says of it, and its two views of the index.
+
+    ``free_view`` is the installer's: it may build, and knows overrides only where they state what a
+    direct URL requires. ``guarded`` is the plan's: the policy's word on builds and all overrides.
+    """
+
+    host: Host
+    policy: Policy | None
+    grips: Mapping[NormalizedName, Grip]
+    ranges: Mapping[NormalizedName, SpecifierSet]
+    free_view: HostView
+    guarded: GuardedHost
+
+    @property
+    def kept(self) -> frozenset[NormalizedName]:
+        """The installed names that are protected or held."""
+        return frozenset(name for name, grip in self.grips.items() if grip.kind is not GripKind.FREE)
+
+    @property
+    def active_requirements(self) -> dict[NormalizedName, tuple[Requirement, ...]]:
+        """What the host's distributions require of each other, by parent."""
+        return {
+            parent: tuple(need.requirement for need in needs)
+            for parent, needs in host_needs(self.host).by_parent.items()
+        }
+
+    @property
+    def builds(self) -> Builds:
+        """Whether a plan may contain what has to be built."""
+        return self.policy.sources.builds if self.policy is not None else Builds.ALLOW
+
+    def forbidden(self, name: NormalizedName) -> Forbidden | None:
+        """The policy entry that keeps a name out, if any."""
+        return forbidden_entry(self.policy, name) if self.policy is not None else None
+
+    def kept_out(self) -> Callable[[NormalizedName], bool]:
+        """Names that must not come in: forbidden ones, and those that would split a family."""
+        return lambda name: (
+            self.forbidden(name) is not None
+            or cuda_split(self.policy, self.host, self.grips, name) is not None
+        )
+
+
+def make_case(
+    host: Host,
+    policy: Policy | None,
+    source: PackageSource,
+    *,
+    cutoff: datetime | None = None,
+    formats: FormatControl | None = None,
+    let_move: frozenset[NormalizedName] = frozenset(),
+) -> Case:
+    """Prepare one host. ``let_move`` are held names whose range is lifted (to prove a way out)."""
+    gripped = dict(grips(policy, host)) if policy is not None else {}
+    for name in let_move:
+        gripped[name] = Grip(GripKind.FREE)
+    ranges = _ranges(host, gripped)
+    overrides = policy.overrides if policy is not None else ()
+    free = Universe(
+        source=source,
+        host=host,
+        cutoff=cutoff,
+        formats=formats or FormatControl(),
+        overrides=tuple(o for o in overrides if o.package.url),
+    )
+    builds = policy is None or policy.sources.builds is Builds.ALLOW
+    guarded = Universe(source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides)
+    return Case(
+        host=host,
+        policy=policy,
+        grips=gripped,
+        ranges=ranges,
+        free_view=HostView(universe=free),
+        guarded=GuardedHost(
+            view=HostView(universe=guarded),
+            fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
+            ranges=ranges,
+            dependents=_dependents(host),
+        ),
+    )
+
+
+def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:
+    ranges: dict[NormalizedName, SpecifierSet] = {}
+    for name, grip in gripped.items():
+        version = host.installed[name].version if name in host.installed else None
+        if isinstance(grip.entry, Held) and grip.kind is GripKind.HELD and version is not None:
+            ranges[name] = held_range(grip.entry, version)
+    return ranges
+
+
+def _dependents(host: Host) -> dict[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]]:
+    """Who needs what, as far as the untouched host meets it."""
+    return {
+        name: tuple((need.parent, need.requirement) for need in needs if is_satisfied(host, need.requirement))
+        for name, needs in host_needs(host).by_name.items()
+        if name in host.installed
+    }

@@ -1,0 +1,96 @@
+"""From a selection to the actions on a host, and to what they newly break there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from depguard.model.host import Host, InstalledDistribution
+from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
+from depguard.model.report import Broken
+from depguard.resolve.needs import Candidate
+
+
+def action_for(host: Host, candidate: Candidate, because: Iterable[Cause]) -> Action:
+    """What choosing ``candidate`` does to its project on the host."""
+    installed = host.installed.get(candidate.name)
+    artifact = candidate.offer.artifact if candidate.offer is not None else None
+    return Action(
+        name=candidate.name,
+        kind=_kind(installed, candidate),
+        old=installed.version if installed is not None else None,
+        new=candidate.version,
+        because=unique_causes(because),
+        artifact=artifact,
+        url=candidate.url,
+        size=artifact.size if artifact is not None else None,
+    )
+
+
+def removal(installed: InstalledDistribution, because: Iterable[Cause]) -> Action:
+    """The removal of an installed distribution."""
+    return Action(
+        name=installed.name, kind=ActionKind.REMOVE, old=installed.version, because=unique_causes(because)
+    )
+
+
+def change_set(actions: Iterable[Action]) -> ChangeSet:
+    """Actions in the one order that reports use."""
+    return ChangeSet(actions=tuple(sorted(actions, key=lambda action: action.name)))
+
+
+def unique_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
+    """Each cause once, the request's own first, then by parent and requirement."""
+    by_text = {(cause.parent or "", str(cause.requirement)): cause for cause in causes}
+    return tuple(by_text[key] for key in sorted(by_text))
+
+
+def newly_broken(
+    host: Host,
+    requirements: Mapping[NormalizedName, Sequence[Requirement]],
+    changes: ChangeSet,
+) -> tuple[Broken, ...]:
+    """Requirements of distributions that stay which held before the changes and do not hold after.
+
+    ``requirements`` are the host's active requirements by parent. A version that is not known is
+    taken to satisfy: what cannot be known is reported elsewhere.
+    """
+    after = {action.name: action for action in changes.changes}
+    broken: list[Broken] = []
+    for parent, wanted in requirements.items():
+        if parent in after or parent not in host.installed:
+            continue
+        for requirement in wanted:
+            name = canonicalize_name(requirement.name)
+            action = after.get(name)
+            if action is None or not _met_before(host, name, requirement.specifier):
+                continue
+            if action.kind is ActionKind.REMOVE or not _admits(requirement.specifier, action.new):
+                dist = host.installed[parent]
+                broken.append(Broken(name=parent, version=dist.version, requirement=str(requirement)))
+    return tuple(sorted(broken, key=lambda item: (item.name, item.requirement)))
+
+
+def _met_before(host: Host, name: NormalizedName, specifier: SpecifierSet) -> bool:
+    installed = host.installed.get(name)
+    return installed is not None and _admits(specifier, installed.version)
+
+
+def _admits(specifier: SpecifierSet, version: Version | None) -> bool:
+    return version is None or specifier.contains(version, prereleases=True)
+
+
+def _kind(installed: InstalledDistribution | None, candidate: Candidate) -> ActionKind:
+    if installed is None:
+        return ActionKind.ADD
+    if candidate.installed is not None:
+        return ActionKind.KEEP
+    old, new = installed.version, candidate.version
+    # Without both versions all that is certain is that another artifact comes.
+    if old is None or new is None or old.public == new.public:
+        return ActionKind.REPLACE
+    return ActionKind.UPGRADE if new > old else ActionKind.DOWNGRADE

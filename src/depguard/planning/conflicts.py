@@ -1,0 +1,167 @@
+"""Why a guarded solve failed: what of the host is in the way, and the chain that leads to it."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+
+from depguard.model.finding import Link
+from depguard.planning.guard import Guarded, JointRefusal
+from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
+from depguard.resolve.needs import PYTHON
+
+
+class Obstacle(enum.Enum):
+    """What is in the way, most telling first."""
+
+    PROTECTED = "it is protected"
+    HELD = "it is held in a range"
+    FORBIDDEN = "it is forbidden"
+    DEPENDENT = "a host distribution needs it as it is"
+    LOWERED = "the host has a newer one"
+    PINNED = "a lower tier pins it"
+    PLATFORM = "nothing fits the host"
+    CLASH = "the requirements exclude each other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conflict:
+    """One conflict on one host.
+
+    ``name`` is the project that is in the way and ``need`` the requirement that meets it (for
+    DEPENDENT: the requirement of the host distribution ``name`` that would break). ``links`` is the
+    chain from the request to it, every step of it true. ``needs`` are all requirements that met.
+    """
+
+    obstacle: Obstacle
+    host: int
+    name: NormalizedName
+    need: JointNeed
+    links: tuple[Link, ...]
+    needs: tuple[JointNeed, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """What a conflict is looked at against."""
+
+    hosts: Sequence[GuardedHost]
+    forbidden: Callable[[NormalizedName], bool]
+    pins: Collection[NormalizedName] = ()
+    request: str = "request"
+
+
+def conflicts(guarded: Guarded, setting: Setting) -> list[Conflict]:
+    """All conflicts that the solver met, most telling first, each obstacle and project once.
+
+    The solver tries newer releases first, so the first refusal about a project is the one that its
+    newest release meets.
+    """
+    found: dict[tuple[Obstacle, NormalizedName], Conflict] = {}
+    for refusal in guarded.refusals:
+        for conflict in _of_refusal(refusal, setting, guarded.explored):
+            found.setdefault((conflict.obstacle, conflict.name), conflict)
+    order = list(Obstacle)
+    return sorted(found.values(), key=lambda conflict: order.index(conflict.obstacle))
+
+
+def _of_refusal(refusal: JointRefusal, setting: Setting, explored: Sequence[JointNeed]) -> Iterator[Conflict]:
+    for index in sorted({host for need in refusal.needs for host in need.hosts}):
+        needs = tuple(need for need in refusal.needs if index in need.hosts)
+        seen = _obstacle(refusal, needs, index, setting)
+        if seen is None:
+            continue
+        obstacle, name, need = seen
+        links = chain(need, index, explored, setting.request)
+        yield Conflict(obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs)
+
+
+def _obstacle(
+    refusal: JointRefusal, needs: Sequence[JointNeed], index: int, setting: Setting
+) -> tuple[Obstacle, NormalizedName, JointNeed] | None:
+    name = refusal.key.name
+    host = setting.hosts[index]
+    if refusal.key == PYTHON:
+        parent = needs[-1].parent
+        return Obstacle.PLATFORM, parent.name if parent else name, needs[-1]
+    dragged = next((need for need in needs if need.moved), None)
+    if dragged is not None:
+        return Obstacle.DEPENDENT, name, dragged
+    installed = host.view.host.installed.get(name)
+    if name in setting.pins:
+        return Obstacle.PINNED, name, needs[-1]
+    if installed is None:
+        if setting.forbidden(name):
+            return Obstacle.FORBIDDEN, name, needs[-1]
+        single = any(_alone_is_empty(host, need) for need in needs)
+        return (Obstacle.PLATFORM if single else Obstacle.CLASH), name, needs[-1]
+    version = installed.version
+    unmet = [
+        n for n in needs if version is None or not n.requirement.specifier.contains(version, prereleases=True)
+    ]
+    if not unmet:
+        return None  # on this host everything is met; another one is the matter
+    if name in host.fixed:
+        return Obstacle.PROTECTED, name, unmet[0]
+    if name in host.ranges:
+        return Obstacle.HELD, name, unmet[0]
+    below = version is not None and not any(
+        offer.version > version and all(_admits(need, offer.version) for need in needs)
+        for offer in host.view.offers(name).offers
+    )
+    lower = any(
+        all(_admits(need, offer.version) for need in needs) for offer in host.view.offers(name).offers
+    )
+    return (Obstacle.LOWERED if below and lower else Obstacle.CLASH), name, unmet[0]
+
+
+def _admits(need: JointNeed, version: object) -> bool:
+    return need.requirement.specifier.contains(str(version), prereleases=True)
+
+
+def _alone_is_empty(host: GuardedHost, need: JointNeed) -> bool:
+    """Whether a need on its own already has nothing on this host."""
+    return not any(_admits(need, offer.version) for offer in host.view.offers(need.key.name).offers)
+
+
+def chain(need: JointNeed, index: int, explored: Sequence[JointNeed], request: str) -> tuple[Link, ...]:
+    """The shortest chain of requirements from the request to ``need``, on one host.
+
+    Every step was met by the solver: a parent's version really has the requirement that the link
+    names, and really meets the link before.
+    """
+    by_name: dict[NormalizedName, list[JointNeed]] = {}
+    for other in explored:
+        if not other.moved and index in other.hosts:
+            by_name.setdefault(other.key.name, []).append(other)
+    queue: deque[tuple[JointNeed, ...]] = deque([(need,)])
+    seen: set[int] = {id(need)}
+    while queue:
+        path = queue.popleft()
+        parent = path[0].parent
+        if parent is None:
+            return tuple(_link(step, index, request) for step in path)
+        for above in by_name.get(parent.name, ()):
+            if id(above) not in seen and _met(above, parent, index):
+                seen.add(id(above))
+                queue.append((above, *path))
+    return (_link(need, index, request),)
+
+
+def _met(need: JointNeed, candidate: JointCandidate, index: int) -> bool:
+    version = candidate.version_on(index)
+    return version is None or _admits(need, version)
+
+
+def _link(need: JointNeed, index: int, request: str) -> Link:
+    parent = need.parent
+    return Link(
+        name=parent.name if parent is not None else request,
+        version=parent.version_on(index) if parent is not None else None,
+        requirement=str(need.requirement),
+        location=need.location,
+    )

@@ -1,0 +1,320 @@
+"""The guarded solve as a resolvelib provider: what is protected stays, what is held stays in range.
+
+A project that moves on a host brings the installed distributions whose requirement it would break
+into the solve: they must move too, or the move is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+from resolvelib import AbstractProvider
+from resolvelib.resolvers import RequirementInformation
+
+from depguard.model.markers import MarkerAnswer
+from depguard.resolve.installer import pins_exactly
+from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
+from depguard.resolve.needs import PYTHON, Candidate, Key, key_of
+from depguard.resolve.prereleases import PrereleaseRule, admitted
+from depguard.resolve.universe import Offer
+
+Information = RequirementInformation[JointNeed, JointCandidate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardRules:
+    """What holds for all hosts of one guarded solve.
+
+    ``moves``: whether installed distributions that the request does not name may move (the second
+    pass). ``pins`` are versions that lower tiers have fixed. ``forbidden`` tells names that must not
+    be added. ``named`` are the projects that the request itself names: they may move in either pass.
+    """
+
+    moves: bool
+    named: frozenset[NormalizedName]
+    forbidden: Callable[[NormalizedName], bool]
+    pins: Mapping[NormalizedName, Version]
+    prereleases: PrereleaseRule = PrereleaseRule.CLASSIC
+
+
+class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
+    """Joint candidates, the hosts' own first, then one version for all, newest first."""
+
+    def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules) -> None:
+        self._hosts = tuple(hosts)
+        self._all = frozenset(range(len(self._hosts)))
+        self._rules = rules
+        self._made: dict[tuple[Key, Version | None], JointCandidate] = {}
+        self._urls: dict[tuple[Key, str], JointCandidate] = {}
+        self._needs: dict[int, tuple[JointNeed, ...]] = {}
+        self._order: dict[Key, int] = {}
+
+    def identify(self, requirement_or_candidate: JointNeed | JointCandidate) -> Key:
+        """The key of a need or a candidate."""
+        return requirement_or_candidate.key
+
+    def narrow_requirement_selection(
+        self,
+        identifiers: Iterable[Key],
+        resolutions: Mapping[Key, JointCandidate],  # noqa: ARG002 - resolvelib's signature
+        candidates: Mapping[Key, Iterator[JointCandidate]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[Information]],  # noqa: ARG002 - resolvelib's signature
+        backtrack_causes: Sequence[Information],
+    ) -> Iterable[Key]:
+        """What has no choice first: it costs nothing and a conflict with it shows at once."""
+        keys = list(identifiers)
+        for key in keys:
+            if self._settled(key):
+                return [key]
+        causes = {cause.requirement.key for cause in backtrack_causes}
+        causes |= {cause.parent.key for cause in backtrack_causes if cause.parent is not None}
+        return [key for key in keys if key in causes] or keys
+
+    def get_preference(
+        self,
+        identifier: Key,
+        resolutions: Mapping[Key, JointCandidate],  # noqa: ARG002 - resolvelib's signature
+        candidates: Mapping[Key, Iterator[JointCandidate]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[Information]],
+        backtrack_causes: Sequence[Information],  # noqa: ARG002 - resolvelib's signature
+    ) -> tuple[Any, ...]:
+        """Exact pins, then what the request names, then upper bounds, then by name."""
+        clauses = [clause for i in information[identifier] for clause in i.requirement.requirement.specifier]
+        pinned = any(clause.operator in ("==", "===") and "*" not in clause.version for clause in clauses)
+        bounded = any(clause.operator in ("<", "<=", "~=", "==") for clause in clauses)
+        return (not pinned, self._order.get(identifier, math.inf), not bounded, identifier)
+
+    def find_matches(
+        self,
+        identifier: Key,
+        requirements: Mapping[Key, Iterator[JointNeed]],
+        incompatibilities: Mapping[Key, Iterator[JointCandidate]],
+    ) -> Callable[[], Iterable[JointCandidate]] | Sequence[JointCandidate]:
+        """The candidates that meet all needs, made only as far as they are asked for."""
+        own = list(requirements[identifier])
+        if identifier == PYTHON:
+            return []
+        refused = {id(candidate) for candidate in incompatibilities[identifier]}
+        exact = next((need.exact for need in own if need.exact is not None), None)
+        if exact is not None:
+            fits = id(exact) not in refused and all(self.is_satisfied_by(need, exact) for need in own)
+            return [exact] if fits else []
+        needs = own
+        if identifier.extras:
+            needs = own + list(requirements.get(identifier.base, iter(())))
+        return lambda: (
+            candidate
+            for candidate in self._candidates(identifier, needs)
+            if id(candidate) not in refused and all(self._fits(need, candidate) for need in needs)
+        )
+
+    def is_satisfied_by(self, requirement: JointNeed, candidate: JointCandidate) -> bool:
+        """Whether a candidate meets a need on every host where the need holds."""
+        if requirement.exact is not None:
+            return requirement.exact is candidate
+        return self._fits(requirement, candidate)
+
+    def get_dependencies(self, candidate: JointCandidate) -> Sequence[JointNeed]:
+        """What the candidate requires on any host, and who has to move along."""
+        known = self._needs.get(id(candidate))
+        if known is None:
+            known = self._needs[id(candidate)] = tuple(self._read(candidate))
+            self._prefetch(known)
+        return known
+
+    def roots(self, requirement: Requirement, **fields: Any) -> list[JointNeed]:
+        """The request's own needs for one requirement, on the hosts where its marker holds."""
+        hosts = frozenset(
+            index
+            for index, host in enumerate(self._hosts)
+            if host.view.holds(requirement.marker) is not MarkerAnswer.FAILS
+        )
+        if not hosts:
+            return []
+        needs = _with_base(requirement, hosts, None, **fields)
+        for need in needs:
+            self._order.setdefault(need.key, len(self._order))
+        return needs
+
+    def explored(self) -> tuple[JointNeed, ...]:
+        """All needs of all candidates that the solver looked into, for explanations."""
+        return tuple(need for needs in self._needs.values() for need in needs)
+
+    def _settled(self, key: Key) -> bool:
+        """Whether a key can only be what the hosts have."""
+        if key == PYTHON or key.name in self._rules.pins:
+            return True
+        if not all(key.name in host.view.host.installed for host in self._hosts):
+            return False
+        if all(key.name in host.fixed for host in self._hosts):
+            return True
+        return not self._rules.moves and key.name not in self._rules.named
+
+    def _fits(self, need: JointNeed, candidate: JointCandidate) -> bool:
+        for index in need.hosts:
+            pick = candidate.picks[index]
+            if pick is None:
+                return False
+            if need.moved:
+                # The requirement is this project's own, on something else: only staying is excluded.
+                if pick.installed is not None:
+                    return False
+                continue
+            if need.exact is not None or pick.version is None:
+                continue  # an unknown version is a doubt, recorded with the pick
+            if need.requirement.url is not None:
+                if pick.url is None:
+                    return False
+            elif not need.requirement.specifier.contains(pick.version, prereleases=True):
+                return False
+        return True
+
+    def _candidates(self, key: Key, needs: Sequence[JointNeed]) -> Iterator[JointCandidate]:
+        url = next((need.requirement.url for need in needs if need.requirement.url), None)
+        if url is not None:
+            yield from self._direct(key, url)
+            return
+        pin = self._rules.pins.get(key.name)
+        if pin is not None:
+            yield from self._at(key, pin)
+            return
+        yield self._kept(key)
+        if self._settled(key):
+            return
+        specifier = SpecifierSet()
+        for need in needs:
+            if not need.moved:
+                specifier &= need.requirement.specifier
+        for version in self._versions(key.name, specifier):
+            yield from self._at(key, version)
+
+    def _kept(self, key: Key) -> JointCandidate:
+        known = self._made.get((key, None))
+        if known is None:
+            picks = tuple(host.view.installed(key) for host in self._hosts)
+            known = self._made[key, None] = JointCandidate(key, None, picks)
+        return known
+
+    def _at(self, key: Key, version: Version) -> Iterator[JointCandidate]:
+        """The candidate with this version on all hosts, if each of them can and may have it."""
+        known = self._made.get((key, version))
+        if known is None:
+            picks: list[Candidate] = []
+            for host in self._hosts:
+                pick = self._pick(host, key, version)
+                if pick is None:
+                    return
+                picks.append(pick)
+            known = self._made[key, version] = JointCandidate(key, version, tuple(picks))
+        yield known
+
+    def _pick(self, host: GuardedHost, key: Key, version: Version) -> Candidate | None:
+        name = key.name
+        if host.keeps(name, version) is not None:
+            return host.view.installed(key)
+        if self._rules.forbidden(name) or not self._may_move(host, name, version):
+            return None
+        offer = next((o for o in host.view.offers(name).offers if o.version == version), None)
+        return host.view.offered(key, offer) if offer is not None else None
+
+    def _may_move(self, host: GuardedHost, name: NormalizedName, version: Version) -> bool:
+        installed = host.view.host.installed.get(name)
+        if installed is None:
+            return True
+        if name in host.fixed:
+            return False
+        if name in host.ranges and not host.ranges[name].contains(version, prereleases=True):
+            return False
+        if name in self._rules.named:
+            return True
+        return self._rules.moves and installed.version is not None and version > installed.version
+
+    def _versions(self, name: NormalizedName, specifier: SpecifierSet) -> list[Version]:
+        """The versions that some host can take, newest first, by the installer's pre-release rule."""
+        by_version: dict[Version, Offer] = {}
+        for host in self._hosts:
+            for offer in host.view.offers(name).offers:
+                by_version.setdefault(offer.version, offer)
+        offers = [by_version[version] for version in sorted(by_version, reverse=True)]
+        fitting = admitted(offers, specifier, rule=self._rules.prereleases)
+        if pins_exactly(specifier) and all(offer.yanked for offer in fitting):
+            return [offer.version for offer in fitting]
+        return [offer.version for offer in fitting if not offer.yanked]
+
+    def _direct(self, key: Key, url: str) -> Iterator[JointCandidate]:
+        if any(key.name in host.fixed for host in self._hosts) or self._rules.forbidden(key.name):
+            return
+        made = JointCandidate(key, None, tuple(Candidate(key, None, url=url) for _ in self._hosts))
+        yield self._urls.setdefault((key, url), made)
+
+    def _read(self, candidate: JointCandidate) -> Iterator[JointNeed]:
+        if candidate.key.extras:
+            base = self._base(candidate)
+            yield JointNeed(base.key, Requirement(base.name), self._present(base), candidate, exact=base)
+        merged: dict[str, tuple[Requirement, set[int]]] = {}
+        for index, pick in enumerate(candidate.picks):
+            if pick is None:
+                continue
+            answer = self._hosts[index].view.requires(pick)
+            if answer.impossible is not None:
+                yield JointNeed(PYTHON, Requirement(candidate.name), frozenset({index}), candidate)
+                return
+            for requirement in answer.requirements:
+                merged.setdefault(str(requirement), (requirement, set()))[1].add(index)
+        for requirement, hosts in merged.values():
+            yield from _with_base(requirement, frozenset(hosts), candidate)
+        yield from self._dragged(candidate)
+
+    def _dragged(self, candidate: JointCandidate) -> Iterator[JointNeed]:
+        """Installed distributions whose requirement this candidate breaks: they must not stay."""
+        if candidate.key.extras:
+            return
+        for index, pick in enumerate(candidate.picks):
+            if pick is None or pick.installed is not None:
+                continue
+            for dependent, requirement in self._hosts[index].dependents.get(candidate.name, ()):
+                broken = pick.version is None or not requirement.specifier.contains(
+                    pick.version, prereleases=True
+                )
+                if broken:
+                    yield JointNeed(Key(dependent), requirement, frozenset({index}), candidate, moved=True)
+
+    def _base(self, candidate: JointCandidate) -> JointCandidate:
+        url = next((pick.url for pick in candidate.picks if pick is not None and pick.url), None)
+        if url is not None:
+            return next(iter(self._direct(candidate.key.base, url)))
+        if candidate.version is None:
+            return self._kept(candidate.key.base)
+        return next(iter(self._at(candidate.key.base, candidate.version)))
+
+    def _present(self, candidate: JointCandidate) -> frozenset[int]:
+        return frozenset(index for index, pick in enumerate(candidate.picks) if pick is not None)
+
+    def _prefetch(self, needs: Iterable[JointNeed]) -> None:
+        wanted = [
+            need.key.name
+            for need in needs
+            if need.key != PYTHON
+            and not self._settled(need.key)
+            and not self._fits(need, self._kept(need.key))
+        ]
+        if wanted:
+            self._hosts[0].view.universe.prefetch(wanted)
+
+
+def _with_base(
+    requirement: Requirement, hosts: frozenset[int], parent: JointCandidate | None, **fields: Any
+) -> list[JointNeed]:
+    """A requirement's needs: with extras, the project without them is needed as well."""
+    key = key_of(requirement)
+    needs = [JointNeed(key, requirement, hosts, parent, **fields)]
+    if key.extras:
+        needs.insert(0, JointNeed(key.base, requirement, hosts, parent, **fields))
+    return needs

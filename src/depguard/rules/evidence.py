@@ -1,0 +1,100 @@
+"""What the rules look at: one host, one set of changes, and what the policy says of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+
+from depguard.model.finding import About, Link
+from depguard.model.host import Host
+from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
+from depguard.model.policy import Builds, Forbidden, Grip, GripKind
+from depguard.model.report import Broken
+from depguard.planning.fallback import Fallback
+from depguard.planning.families import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Changes on one host, with all that is needed to judge them. Nothing is looked up later.
+
+    ``request`` is what the first link of a chain is called. ``forbidden``, ``splits`` and
+    ``fallbacks`` speak of changed packages; ``doubts`` could not be known. ``stated`` are the direct
+    URLs whose metadata the policy states. ``user_site``: the changes go to the user's own folder and
+    shadow the host's.
+    """
+
+    about: About
+    request: str
+    host: Host
+    changes: ChangeSet
+    grips: Mapping[NormalizedName, Grip] = field(default_factory=dict)
+    ranges: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict)
+    broken: tuple[Broken, ...] = ()
+    forbidden: Mapping[NormalizedName, Forbidden] = field(default_factory=dict)
+    splits: Mapping[NormalizedName, Split] = field(default_factory=dict)
+    fallbacks: tuple[Fallback, ...] = ()
+    doubts: tuple[str, ...] = ()
+    builds: Builds = Builds.ALLOW
+    stated: frozenset[NormalizedName] = frozenset()
+    named: frozenset[NormalizedName] = frozenset()
+    user_site: bool = False
+
+    def grip(self, name: NormalizedName) -> Grip:
+        """What the policy says of an installed name; FREE where it says nothing."""
+        return self.grips.get(name, Grip(GripKind.FREE))
+
+    def moved(self) -> tuple[Action, ...]:
+        """The changes to what the host has: everything but additions."""
+        return tuple(a for a in self.changes.changes if a.kind is not ActionKind.ADD)
+
+    def chain(self, name: NormalizedName) -> tuple[Link, ...]:
+        """The shortest chain of requirements from the request to the change of a package.
+
+        Of all that ask for it, those that the host's own version does not satisfy are the reason
+        that it changes; the others only came along.
+        """
+        by_name = {action.name: action for action in self.changes.actions}
+        action = by_name.get(name)
+        if action is None:
+            return ()
+        unmet = [cause for cause in action.because if not _met(cause, self.host, name)]
+        queue: deque[tuple[Cause, ...]] = deque((cause,) for cause in (unmet or list(action.because)))
+        seen: set[NormalizedName] = {name}
+        while queue:
+            path = queue.popleft()
+            parent = path[0].parent
+            if parent is None:
+                return tuple(self._link(cause) for cause in path)
+            if parent in seen or parent not in by_name:
+                continue
+            seen.add(parent)
+            queue.extend((cause, *path) for cause in by_name[parent].because)
+        return ()
+
+    def _link(self, cause: Cause) -> Link:
+        return Link(
+            name=cause.parent if cause.parent is not None else self.request,
+            version=cause.parent_version,
+            requirement=str(cause.requirement),
+            location=cause.location,
+        )
+
+
+def culprit_phrase(chain: Sequence[Link], request: str) -> str:
+    """Who did it, in words: ``captum 0.8.0``, or the request itself."""
+    if not chain:
+        return request
+    last = chain[-1]
+    return f"{last.name} {last.version}" if last.version is not None else f"{last.requirement}"
+
+
+def _met(cause: Cause, host: Host, name: NormalizedName) -> bool:
+    installed = host.installed.get(name)
+    if installed is None or installed.version is None or cause.requirement.url is not None:
+        return False
+    return cause.requirement.specifier.contains(installed.version, prereleases=True)

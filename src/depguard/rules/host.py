@@ -1,0 +1,128 @@
+"""DG2xx: what is held stays in its range, what the host requires stays met, and restarts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from depguard.model.finding import Finding
+from depguard.model.host import Host
+from depguard.model.plan import Action, ActionKind
+from depguard.model.policy import GripKind, Severity
+from depguard.rules.evidence import Evidence, culprit_phrase
+
+
+def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
+    """DG201: a held distribution would leave its range, or go away."""
+    for action in evidence.moved():
+        grip = evidence.grip(action.name)
+        if grip.kind is not GripKind.HELD or grip.entry is None:
+            continue
+        allowed = evidence.ranges.get(action.name)
+        inside = (
+            allowed is not None
+            and action.new is not None
+            and action.kind is not ActionKind.REMOVE
+            and allowed.contains(action.new, prereleases=True)
+        )
+        if inside:
+            continue
+        chain = evidence.chain(action.name)
+        who = culprit_phrase(chain, evidence.request)
+        what = (
+            "remove it" if action.kind is ActionKind.REMOVE else f"move it from {action.old} to {action.new}"
+        )
+        yield Finding(
+            code="DG201",
+            about=evidence.about,
+            severity=Severity.ERROR,
+            package=action.name,
+            message=f"{action.name} is held at {allowed}; {who} would {what}",
+            hint=f"{action.name} is held: {grip.entry.reason}",
+            because=tuple(str(cause) for cause in action.because),
+            culprit=chain[0].requirement if chain else None,
+            chain=chain,
+            location=chain[0].location if chain else None,
+            policy_location=grip.entry.location,
+            policy_reason=grip.entry.reason,
+        )
+
+
+def newly_broken(evidence: Evidence) -> Iterator[Finding]:
+    """DG202: a requirement of a host distribution held before and would not hold after."""
+    for broken in evidence.broken:
+        requirement = Requirement(broken.requirement)
+        moved = canonicalize_name(requirement.name)
+        chain = evidence.chain(moved)
+        action = next(a for a in evidence.changes.changes if a.name == moved)
+        becomes = "is removed" if action.kind is ActionKind.REMOVE else f"becomes {action.new}"
+        yield Finding(
+            code="DG202",
+            about=evidence.about,
+            severity=Severity.ERROR,
+            package=broken.name,
+            message=f"{broken.name} {broken.version} needs {requirement}, and {moved} {becomes}",
+            hint=f"leave {moved} as it is, or take a release that goes with {broken.name}",
+            because=tuple(str(cause) for cause in action.because),
+            culprit=chain[0].requirement if chain else None,
+            chain=chain,
+            location=chain[0].location if chain else None,
+        )
+
+
+def forbidden(evidence: Evidence) -> Iterator[Finding]:
+    """DG203: a package that the policy forbids would come in."""
+    for action in evidence.changes.changes:
+        entry = evidence.forbidden.get(action.name)
+        if entry is None or action.kind is ActionKind.REMOVE:
+            continue
+        chain = evidence.chain(action.name)
+        yield Finding(
+            code="DG203",
+            about=evidence.about,
+            severity=Severity.ERROR,
+            package=action.name,
+            message=f"{action.name} is forbidden: {entry.reason}",
+            hint=f"use {entry.instead} instead" if entry.instead else f"leave {action.name} out",
+            because=tuple(str(cause) for cause in action.because),
+            culprit=chain[0].requirement if chain else None,
+            chain=chain,
+            location=chain[0].location if chain else None,
+            policy_location=entry.location,
+            policy_reason=entry.reason,
+        )
+
+
+def restart_needed(evidence: Evidence) -> Iterator[Finding]:
+    """DG204: a distribution changes whose modules the running kernel has already loaded."""
+    moved = [action for action in evidence.moved() if action.kind is not ActionKind.KEEP]
+    if not moved:
+        return
+    if evidence.host.loaded is None:
+        names = ", ".join(sorted(action.name for action in moved))
+        yield _restart(evidence, moved[0], Severity.NOTE, f"whether {names} is loaded already is not known")
+        return
+    for action in moved:
+        loaded = sorted(_modules(evidence.host, action) & evidence.host.loaded)
+        if loaded:
+            message = f"{action.name} changes and {', '.join(loaded)} is loaded when the session starts"
+            yield _restart(evidence, action, Severity.WARNING, message)
+
+
+def _restart(evidence: Evidence, action: Action, severity: Severity, message: str) -> Finding:
+    return Finding(
+        code="DG204",
+        about=evidence.about,
+        severity=severity,
+        package=action.name,
+        message=message,
+        hint="restart the session after the install, before the first import",
+    )
+
+
+def _modules(host: Host, action: Action) -> frozenset[str]:
+    """The top-level modules of an installed distribution; by its name where they are not known."""
+    modules = host.installed[action.name].modules
+    return frozenset(modules) if modules else frozenset({action.name.replace("-", "_")})

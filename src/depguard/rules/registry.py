@@ -1,0 +1,120 @@
+"""All rules by code, and how findings become a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+from depguard.model.finding import About, Finding, Verdict
+from depguard.model.policy import Policy, Severity, Waiver
+from depguard.rules import host, platform, protected, sources
+from depguard.rules.evidence import Evidence
+
+Check = Callable[[Evidence], Iterator[Finding]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule: its code, its title (the heading in docs/rules.md) and its check.
+
+    ``check`` is None for a rule that is judged where a search ends, not over a set of changes.
+    """
+
+    code: str
+    title: str
+    check: Check | None
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("DG101", "protected package replaced", protected.replaced),
+    Rule("DG102", "protected package removed", protected.removed),
+    Rule("DG104", "protected family split", protected.split),
+    Rule("DG201", "held package out of its range", host.held_out_of_range),
+    Rule("DG202", "host requirement newly broken", host.newly_broken),
+    Rule("DG203", "forbidden package", host.forbidden),
+    Rule("DG204", "restart needed", host.restart_needed),
+    Rule("DG303", "no artifact for the platform", None),
+    Rule("DG304", "needs a build on the host", platform.needs_build),
+    Rule("DG401", "direct URL or no hash", sources.direct_url),
+    Rule("DG402", "yanked release", sources.yanked),
+    Rule("DG403", "pre-release", sources.prerelease),
+    Rule("DG404", "fell far back to be solvable", sources.fallback),
+    Rule("DG405", "unknown metadata", sources.unknown_metadata),
+)
+
+_ORDER = {rule.code: index for index, rule in enumerate(RULES)}
+
+
+def check(evidence: Evidence) -> list[Finding]:
+    """Run all rules over one host's changes."""
+    return [finding for rule in RULES if rule.check is not None for finding in rule.check(evidence)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Findings with the policy's severities and waivers applied, and the waivers that were used."""
+
+    findings: tuple[Finding, ...]
+    used: frozenset[Waiver]
+
+
+def judge(findings: Iterable[Finding], policy: Policy | None, today: date) -> Judged:
+    """Apply severities and waivers; OFF drops a finding, a waiver makes it a note."""
+    used: set[Waiver] = set()
+    judged: list[Finding] = []
+    for finding in findings:
+        severity = _severity(finding, policy)
+        if severity is Severity.OFF:
+            continue
+        waiver = _waiver(finding, policy, today)
+        if waiver is not None:
+            used.add(waiver)
+            judged.append(replace(finding, severity=Severity.NOTE, waived=waiver.reason))
+        else:
+            judged.append(replace(finding, severity=severity))
+    ordered = sorted(set_once(judged), key=_rank)
+    return Judged(findings=tuple(ordered), used=frozenset(used))
+
+
+def verdict(findings: Iterable[Finding], subject: About) -> Verdict:
+    """The verdict over one subject: errors refuse, those of the unproven kind leave it open."""
+    errors = [f for f in findings if f.about is subject and f.severity is Severity.ERROR]
+    if any(not finding.unproven for finding in errors):
+        return Verdict.UNSAFE
+    return Verdict.UNPROVEN if errors else Verdict.SAFE
+
+
+def set_once(findings: Iterable[Finding]) -> list[Finding]:
+    """Each (code, subject, package, message) once, the first one kept."""
+    seen: dict[tuple[str, About, str, str], Finding] = {}
+    for finding in findings:
+        seen.setdefault((finding.code, finding.about, finding.package, finding.message), finding)
+    return list(seen.values())
+
+
+def _severity(finding: Finding, policy: Policy | None) -> Severity:
+    """The policy's word for a code replaces the rule's own, but never makes a note louder."""
+    if policy is None or finding.severity is Severity.NOTE:
+        return finding.severity
+    return policy.rules.get(finding.code, finding.severity)
+
+
+def _waiver(finding: Finding, policy: Policy | None, today: date) -> Waiver | None:
+    for waiver in policy.waivers if policy is not None else ():
+        matches = waiver.code == finding.code and fnmatchcase(finding.package, waiver.package)
+        if matches and today <= waiver.until:
+            return waiver
+    return None
+
+
+def _rank(finding: Finding) -> tuple[int, int, int, str, str]:
+    severities = list(Severity)
+    return (
+        list(About).index(finding.about),
+        severities.index(finding.severity),
+        _ORDER.get(finding.code, len(_ORDER)),
+        finding.package,
+        finding.message,
+    )
