@@ -80,6 +80,11 @@ class InstallCommand:
     uv's ``--reinstall-package``. ``prerelease`` is pip's ``--pre`` (uv: ``--prerelease allow``).
     ``unmodelled`` are options, by name, whose effect depguard does not model: each makes the answer
     unproven.
+
+    ``ignore_config`` leaves out the installer's own configuration (pip's ``--isolated``, uv's
+    ``--no-config``). ``notes`` are things about the command that its writer may not expect (a shell
+    redirect, an option that is ignored). ``conditional``: it stands in an if, a function or behind
+    ``||``, so that it may not run. ``location`` is where it stands.
     """
 
     installer: Installer = Installer.PIP
@@ -99,3 +104,7 @@ class InstallCommand:
     index: IndexOptions = IndexOptions()
     unmodelled: tuple[str, ...] = ()
     command: str = ""
+    ignore_config: bool = False
+    notes: tuple[str, ...] = ()
+    conditional: bool = False
+    location: Location | None = None
