@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from packaging.requirements import Requirement
@@ -45,7 +45,10 @@ class SameMajor(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Protected:
-    """A glob over installed names whose artifacts stay, byte for byte, and its family's globs."""
+    """A glob over installed names whose artifacts stay, byte for byte, and its family's globs.
+
+    A family glob with ``!`` in front takes names out of the whole entry again.
+    """
 
     pattern: str
     reason: str
@@ -140,7 +143,10 @@ class PolicySource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """A whole policy, after ``extends`` is resolved. ``sources_used`` has this file's text first."""
+    """A whole policy, after ``extends`` is resolved. ``sources_used`` has this file's text first.
+
+    ``host_locations`` says, for each of ``hosts``, where a policy text names it.
+    """
 
     name: str
     hosts: tuple[str, ...] = ()
@@ -156,6 +162,7 @@ class Policy:
     sources_used: tuple[PolicySource, ...] = ()
     sha256: str = ""
     watch: tuple[str, ...] = ()
+    host_locations: Mapping[str, Location] = field(default_factory=dict)
 
 
 class GripKind(enum.Enum):
