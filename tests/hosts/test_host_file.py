@@ -300,3 +300,11 @@ def test_spelling_decides_nothing() -> None:
     names = [d.name for d in read(SMALL).distributions]
     assert "jupyter-kernel-gateway" in names
     assert isinstance(read(SMALL).distributions[0], InstalledDistribution)
+
+
+def test_a_host_has_the_same_hash_before_and_after_its_files_were_written() -> None:
+    file = read(SMALL)
+    made = metadata_of(file, ipython=known("jedi>=0.16", 'x; extra == "t"', extras=("t",)))
+    back = parse_metadata(dump_metadata(made), "m.json")
+    assert make_host(file, made).sha256 == make_host(read(dump_host_file(file)), back).sha256
+    assert make_host(file, made).sha256 != make_host(file, metadata_of(file, ipython=known())).sha256

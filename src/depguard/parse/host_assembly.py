@@ -13,7 +13,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.host import Host, InstalledDistribution, Knowledge
 from depguard.model.location import Location
 from depguard.parse.host_file import HostFile
-from depguard.parse.host_metadata import HostMetadata
+from depguard.parse.host_metadata import HostMetadata, entry_data
 from depguard.parse.platform_tags import marker_environment, wheel_tags
 
 UNKNOWABLE = frozenset({"platform_release", "platform_version"})
@@ -43,7 +43,7 @@ def make_host(file: HostFile, metadata: HostMetadata | None, metadata_label: str
         if requirements.how is Knowledge.STATED:
             known[listed.name] = [requirements.source, [str(r) for r in requirements.requires]]
         elif entry is not None:
-            known[listed.name] = entry.canonical
+            known[listed.name] = entry.canonical or entry_data(entry)
             requirements = entry.requirements
         if entry is None:
             installed[listed.name] = listed
