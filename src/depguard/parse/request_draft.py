@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -64,9 +65,12 @@ class RequestDraft:
         editable: bool = False,
         hashes: tuple[tuple[str, str], ...] = (),
         constraint: bool = False,
+        at: Callable[[int], Location] | None = None,
     ) -> None:
-        """A requirement as it was written."""
+        """A requirement as it was written; ``at`` finds the place of a character of it (continued lines)."""
         result = read_item(text, location=location, editable=editable, hashes=hashes)
+        if isinstance(result, Problem) and at is not None:
+            result = replace(result, location=at(_offset(result.location, location)))
         if isinstance(result, Item) and constraint:
             result = _as_constraint(result)
         if isinstance(result, Problem):
@@ -208,6 +212,12 @@ def read_hash(text: str) -> tuple[str, str] | None:
     if len(digest) != HASHES.get(algorithm) or not re.fullmatch("[0-9a-f]+", digest):
         return None
     return algorithm, digest
+
+
+def _offset(place: Location | None, start: Location | None) -> int:
+    if place is None or start is None or place.column is None or start.column is None:
+        return 0
+    return place.column - start.column
 
 
 def _as_constraint(item: Item) -> Item | Problem:

@@ -204,8 +204,14 @@ class FileReading:
         if doubt is not None:
             self._draft.add_doubt(requirement, doubt, at, constraint=constraint)
         else:
-            self._requirement(
-                requirement, at, split.options, constraint=constraint, editable=editable is not None
+            hashes = self._hashes(split.options)
+            self._draft.add_item(
+                requirement,
+                at,
+                editable=editable is not None,
+                hashes=hashes,
+                constraint=constraint,
+                at=line.at if editable is None else None,
             )
 
     def _mistakes(self, split: Split, text: str, *, constraint: bool) -> bool:
@@ -228,15 +234,8 @@ class FileReading:
             self._draft.add_problem(problem, argument.text, constraint=constraint)
         return bool(split.mistakes or split.arguments)
 
-    def _requirement(
-        self,
-        text: str,
-        location: Location | None,
-        given: tuple[Given, ...],
-        *,
-        constraint: bool,
-        editable: bool,
-    ) -> None:
+    def _hashes(self, given: tuple[Given, ...]) -> tuple[tuple[str, str], ...]:
+        """The hashes beside a requirement; other options there do nothing."""
         hashes = []
         for option in given:
             match option.option.role:
@@ -257,7 +256,7 @@ class FileReading:
                     pass
                 case _:
                     self._note(option.word.location, f"{option.option.name} beside a requirement is ignored")
-        self._draft.add_item(text, location, editable=editable, hashes=tuple(hashes), constraint=constraint)
+        return tuple(hashes)
 
     def _options(self, given: tuple[Given, ...], files: tuple[str, ...]) -> None:
         files_named = [g for g in given if g.option.role in (Role.REQUIREMENT_FILE, Role.CONSTRAINT_FILE)]
