@@ -1,0 +1,25 @@
+"""What ships with depguard: its policies and the host catalogue."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def shipped_root() -> Path:
+    """The folder of the shipped policies: inside an installed package, or a checkout's ``policies/``.
+
+    An editable install has no ``_shipped`` folder: the checkout's own files are then the shipped ones.
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "_shipped"
+    return installed if installed.is_dir() else package.parent.parent / "policies"
+
+
+def shipped_policies() -> dict[str, Path]:
+    """The shipped policies by name."""
+    return {path.stem: path for path in sorted(shipped_root().glob("*.yaml"))}
+
+
+def shipped_hosts() -> Path:
+    """The folder of the host catalogue."""
+    return shipped_root() / "hosts"
