@@ -21,8 +21,13 @@ from depguard.parse.yaml_nodes import Entry, Node, Scalar, kind
 
 T = TypeVar("T")
 
-_GLOB = re.compile(r"[A-Za-z0-9*?\[](?:[A-Za-z0-9._*?\[\]!-]*[A-Za-z0-9*?\]])?")
-_NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
+GLOB_PATTERN = r"[A-Za-z0-9*?\[](?:[A-Za-z0-9._*?\[\]!-]*[A-Za-z0-9*?\]])?"
+"""A name (PEP 508), with the wildcards of fnmatch. A regular expression for Python and ECMA-262 alike."""
+NAME_PATTERN = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+"""A name that can stand in a file name."""
+
+_GLOB = re.compile(GLOB_PATTERN)
+_NAME = re.compile(NAME_PATTERN)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _MOMENT = re.compile(
     r"(?P<clock>\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?) ?(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?"
