@@ -1,0 +1,105 @@
+"""What the rules see of a simulation and of a plan on one host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.model.finding import About
+from depguard.model.host import Knowledge
+from depguard.model.plan import ChangeSet
+from depguard.model.policy import Forbidden
+from depguard.planning.case import Case
+from depguard.planning.changes import newly_broken
+from depguard.planning.fallback import Fallback, fallbacks
+from depguard.planning.families import splits
+from depguard.planning.simulate import Simulation
+from depguard.planning.tiers import TierPlan, case_fallbacks
+from depguard.rules.evidence import Evidence
+
+
+def simulation_evidence(
+    case: Case, simulation: Simulation, label: str, *, user_site: bool = False
+) -> Evidence:
+    """What the rules see of a simulation that solved."""
+    changes = simulation.changes or ChangeSet(actions=())
+    return Evidence(
+        about=About.SIMULATION,
+        request=label,
+        host=case.host,
+        changes=changes,
+        grips=case.grips,
+        ranges=case.ranges,
+        broken=newly_broken(case.host, case.active_requirements, changes),
+        forbidden=_forbidden(case, changes),
+        splits=splits(case.policy, case.host, case.grips, changes),
+        fallbacks=_simulated_fallbacks(case, simulation),
+        doubts=simulation.doubts,
+        builds=case.builds,
+        stated=_stated(case),
+        user_site=user_site,
+    )
+
+
+def plan_evidence(
+    case: Case,
+    plan: TierPlan,
+    index: int,
+    against: Mapping[NormalizedName, SpecifierSet] | None = None,
+) -> Evidence:
+    """What the rules see of a plan: the same rules, which a guarded plan should not offend.
+
+    ``against`` replaces the request's own specifiers where the distance of a fallback is judged.
+    """
+    changes = (plan.guarded.changes or ())[index]
+    return Evidence(
+        about=About.PLAN,
+        request=plan.stage,
+        host=case.host,
+        changes=changes,
+        grips=case.grips,
+        ranges=case.ranges,
+        broken=newly_broken(case.host, case.active_requirements, changes),
+        forbidden=_forbidden(case, changes),
+        splits=splits(case.policy, case.host, case.grips, changes),
+        fallbacks=case_fallbacks(case, plan.guarded, index, plan.wanted, against),
+        doubts=plan.guarded.doubts[index],
+        builds=case.builds,
+        stated=_stated(case),
+    )
+
+
+def _forbidden(case: Case, changes: ChangeSet) -> dict[NormalizedName, Forbidden]:
+    entries = {action.name: case.forbidden(action.name) for action in changes.changes}
+    return {name: entry for name, entry in entries.items() if entry is not None}
+
+
+def _stated(case: Case) -> frozenset[NormalizedName]:
+    policy = case.policy
+    overrides = policy.overrides if policy is not None else ()
+    return frozenset(
+        canonicalize_name(o.package.name) for o in overrides if o.package.url and o.requires is not None
+    )
+
+
+def _simulated_fallbacks(case: Case, simulation: Simulation) -> tuple[Fallback, ...]:
+    if simulation.changes is None:
+        return ()
+    own: dict[NormalizedName, SpecifierSet] = {}
+    for action in simulation.changes.actions:
+        for cause in action.because:
+            if cause.parent is None:
+                own[action.name] = own.get(action.name, SpecifierSet()) & cause.requirement.specifier
+    return fallbacks(case.free_view, simulation.changes, own, case.kept)
+
+
+def assumed(case: Case, changes: ChangeSet) -> tuple[str, ...]:
+    """What was reached and is known only by assumption (a local label read from the public release)."""
+    return tuple(
+        action.name
+        for action in changes.actions
+        if action.name in case.host.installed
+        and case.host.installed[action.name].requirements.how is Knowledge.ASSUMED
+    )

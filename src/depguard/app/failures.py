@@ -1,0 +1,98 @@
+"""Why something did not solve, or not with its newest release: findings and lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from depguard.model.finding import About, Finding
+from depguard.model.policy import Severity
+from depguard.planning.absence import absence, describe
+from depguard.planning.case import Case
+from depguard.planning.conflicts import Conflict, Obstacle, conflicts
+from depguard.planning.fallback import Fallback
+from depguard.planning.simulate import Simulation
+from depguard.planning.tiers import TierPlan
+from depguard.resolve.needs import PYTHON
+
+
+def plan_conflicts(plan: TierPlan) -> list[Conflict]:
+    """Why a plan failed, most telling first; without the milder ones where a telling one is known."""
+    found = conflicts(plan.guarded, plan.setting)
+    if not found:
+        return []
+    order = list(Obstacle)
+    worst = order.index(found[0].obstacle)
+    clash = order.index(Obstacle.PLATFORM)
+    return [c for c in found if order.index(c.obstacle) < clash or order.index(c.obstacle) == worst]
+
+
+def simulation_findings(case: Case, simulation: Simulation) -> list[Finding]:
+    """Findings about a request that the installer itself cannot solve."""
+    found: list[Finding] = []
+    view = case.free_view
+    for refusal in simulation.refusals:
+        name = refusal.key.name
+        if refusal.key == PYTHON or view.installed(refusal.key) is not None:
+            continue
+        for need in refusal.needs:
+            missing = absence(view, name, need.specifier)
+            if missing.matching:
+                continue
+            lines = describe(missing, case.host)
+            code = "DG405" if not missing.known else "DG304" if missing.needs_build else "DG303"
+            found.append(
+                Finding(
+                    code=code,
+                    about=About.SIMULATION,
+                    severity=Severity.ERROR,
+                    package=name,
+                    message=lines[0],
+                    hint="ask for a release that has a wheel for this host" if missing.known else "",
+                    because=(str(need.cause), *lines[1:]),
+                    location=need.location,
+                    culprit=str(need.requirement),
+                )
+            )
+            break
+    return found
+
+
+def simulation_failure(case: Case, simulation: Simulation) -> tuple[str, ...]:
+    """The requirements that the installer's resolver could not bring together, in lines."""
+    if simulation.exhausted:
+        return ("the search was given up: too many candidates to try",)
+    lines: dict[str, None] = {}
+    for refusal in simulation.refusals:
+        if refusal.candidate is not None:
+            continue
+        for need in refusal.needs:
+            lines[str(need.cause)] = None
+        if refusal.key != PYTHON:
+            specifier = refusal.needs[-1].specifier
+            missing = absence(case.free_view, refusal.key.name, specifier)
+            if not missing.matching:
+                lines.update(dict.fromkeys(describe(missing, case.host)))
+    return tuple(lines)
+
+
+def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case) -> str:
+    """What kept the newest release out, as far as the solver met it."""
+    for conflict in met:
+        parent = conflict.need.parent
+        if parent is None or parent.name != fallback.name:
+            continue
+        requirement = conflict.need.requirement
+        installed = case.host.installed.get(conflict.name)
+        has = str(installed.version) if installed is not None else ""
+        match conflict.obstacle:
+            case Obstacle.PROTECTED:
+                return f"needs {requirement}, protected at {has}"
+            case Obstacle.HELD:
+                return f"needs {requirement}, held at {case.ranges.get(conflict.name)}"
+            case Obstacle.FORBIDDEN:
+                return f"needs {conflict.name}, which is forbidden"
+            case Obstacle.DEPENDENT:
+                return f"would break {conflict.name} {has}, which needs {requirement}"
+            case _:
+                return f"needs {requirement}"
+    return ""

@@ -1,0 +1,192 @@
+"""Use case: plan a tier on one host, or on several at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from depguard.app.failures import plan_conflicts
+from depguard.app.judging import Occasion, asked, plan_findings, report
+from depguard.app.ways_out import Proof, ways_out
+from depguard.errors import InputError, Problem
+from depguard.model.finding import About, WayOut
+from depguard.model.host import Host
+from depguard.model.policy import Installer, Policy, Severity
+from depguard.model.report import Report, Reports, RequestSummary
+from depguard.model.request import InstallCommand, Item
+from depguard.parse.suggest import nearest
+from depguard.planning.case import Case, make_case
+from depguard.planning.guard import Wanted
+from depguard.planning.simulate import prerelease_rule, simulate
+from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
+from depguard.resolve.ports import PackageSource
+from depguard.rules.registry import verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a plan is asked under. ``cutoff`` filters; ``moment`` is what the answer is tied to.
+
+    ``pip`` is the pip version to simulate, None for each host's own.
+    """
+
+    policy: Policy | None
+    hosts: tuple[Host, ...]
+    source: PackageSource
+    cutoff: datetime | None
+    moment: datetime
+    installer: Installer = Installer.PIP
+    pip: Version | None = None
+
+    @property
+    def today(self) -> date:
+        """The day by which waivers are judged."""
+        return self.moment.date()
+
+    def cases(self, let_move: frozenset[NormalizedName] = frozenset()) -> list[Case]:
+        """The hosts made ready."""
+        return [
+            make_case(host, self.policy, self.source, cutoff=self.cutoff, let_move=let_move)
+            for host in self.hosts
+        ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned:
+    """The reports, and the plan that they speak of (None where the hosts had to be solved apart).
+
+    ``apart`` says why a joint plan was not possible.
+    """
+
+    reports: Reports
+    plan: TierPlan | None
+    cases: tuple[Case, ...]
+    apart: str | None = None
+
+
+def plan_tier(question: Question, tier: str) -> Planned:
+    """Plan a tier on all hosts of the question at once.
+
+    Where no joint plan exists but each host has one of its own, the reports are each host's own.
+    Raises InputError for a tier that the policy does not have, OutOfReachError.
+    """
+    policy = _policy(question, tier)
+    stages = stages_of(tier_row(policy, tier))
+    cases = question.cases()
+    plan = solve_row(cases, stages, prerelease_rule(cases[0].free_view, question.installer, question.pip))
+    if not plan.solved and len(cases) > 1:
+        return _apart(question, tier, stages, plan)
+    reports = judge_row(question, tier, stages, cases, plan)
+    return Planned(reports=Reports(reports=tuple(reports)), plan=plan, cases=tuple(cases))
+
+
+def judge_row(
+    question: Question, tier: str | None, stages: Sequence[Stage], cases: Sequence[Case], plan: TierPlan
+) -> list[Report]:
+    """One report a host for a plan, with the simulation beside it and the ways out of a refusal."""
+    wanted = tuple(item for _, own in stages for item in own)
+    occasion = Occasion(
+        subject=About.PLAN,
+        request=RequestSummary(requirements=asked(wanted), tier=tier),
+        policy=question.policy,
+        cutoff=question.moment,
+        today=question.today,
+        source=question.source,
+    )
+    ways = () if plan.solved else prove_ways_out(question, stages, plan)
+    reports: list[Report] = []
+    for index, case in enumerate(cases):
+        simulation = simulate(case.free_view, command_for(question, wanted), pip=question.pip)
+        reports.append(with_ways_out(report(occasion, case, index, simulation, plan), ways))
+    return reports
+
+
+def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) -> tuple[WayOut, ...]:
+    """Try the ways out of a refusal; each is a solve of its own on the same hosts."""
+
+    def solver(
+        stages: Sequence[Stage],
+        *,
+        let_move: frozenset[NormalizedName] = frozenset(),
+        against: Mapping[NormalizedName, SpecifierSet] | None = None,
+    ) -> Proof:
+        cases = question.cases(let_move)
+        rule = prerelease_rule(cases[0].free_view, question.installer, question.pip)
+        tried = solve_row(cases, stages, rule)
+        findings = plan_findings(cases, tried, question.policy, question.today, against or {})
+        errors = [finding for finding in findings if finding.severity is Severity.ERROR]
+        return Proof(
+            plan=tried,
+            verdict=verdict(findings, About.PLAN),
+            note=errors[0].message if errors else "",
+        )
+
+    return ways_out(stages, plan_conflicts(plan), plan, solver)
+
+
+def with_ways_out(judged: Report, ways: Sequence[WayOut]) -> Report:
+    """Hang the ways out on the first finding that refuses."""
+    if not ways:
+        return judged
+    findings = list(judged.findings)
+    for index, finding in enumerate(findings):
+        if finding.about is About.PLAN and finding.severity.value == "error":
+            findings[index] = replace(finding, ways_out=tuple(ways))
+            break
+    return replace(judged, findings=tuple(findings))
+
+
+def command_for(question: Question, wanted: Sequence[Wanted]) -> InstallCommand:
+    """The plain install of a request, as a user would run it."""
+    return InstallCommand(
+        installer=question.installer,
+        items=tuple(
+            Item(
+                text=str(w.requirement), requirement=w.requirement, url=w.requirement.url, location=w.location
+            )
+            for w in wanted
+        ),
+    )
+
+
+def _apart(question: Question, tier: str, stages: Sequence[Stage], joint: TierPlan) -> Planned:
+    """Each host alone. If one of them fails by itself, the joint failure is that host's."""
+    reports: list[Report] = []
+    cases: list[Case] = []
+    for host in question.hosts:
+        alone = replace(question, hosts=(host,))
+        own = alone.cases()
+        rule = prerelease_rule(own[0].free_view, question.installer, question.pip)
+        reports += judge_row(alone, tier, stages, own, solve_row(own, stages, rule))
+        cases += own
+    names = sorted({question.hosts[c.host].name for c in plan_conflicts(joint)})
+    differing = ", ".join(names) if names else "some of the hosts"
+    return Planned(
+        reports=Reports(reports=tuple(reports)),
+        plan=None,
+        cases=tuple(cases),
+        apart=f"no single set of versions fits all hosts: {differing} differs",
+    )
+
+
+def _policy(question: Question, tier: str) -> Policy:
+    if question.policy is None:
+        raise InputError(
+            Problem(code="plan.no-policy", message="a tier needs a policy", hint="depguard init")
+        )
+    if tier not in question.policy.tiers:
+        close = nearest(tier, question.policy.tiers)
+        raise InputError(
+            Problem(
+                code="plan.unknown-tier",
+                message=f"the policy {question.policy.name} has no tier {tier}",
+                allowed=", ".join(question.policy.tiers),
+                hint=f"did you mean {close}?" if close else None,
+            )
+        )
+    return question.policy

@@ -1,0 +1,140 @@
+"""Ways out of a refusal: small changes to the request, each proved by a solve."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.model.finding import Verdict, WayOut
+from depguard.planning.conflicts import Conflict, Obstacle
+from depguard.planning.guard import Wanted
+from depguard.planning.tiers import Stage, TierPlan
+from depguard.resolve.installer import pins_exactly
+
+MOST_CULPRITS = 2
+"""For how many different requirements of the request changes are tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What a changed request gives: its plan, that plan's verdict, and why it is not safe."""
+
+    plan: TierPlan
+    verdict: Verdict
+    note: str = ""
+
+
+class Solver(Protocol):
+    """Solves a changed request."""
+
+    def __call__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        let_move: frozenset[NormalizedName] = frozenset(),
+        against: Mapping[NormalizedName, SpecifierSet] | None = None,
+    ) -> Proof:
+        """Solve, with the held names ``let_move`` let go. Raises OutOfReachError.
+
+        ``against`` says, for a project, among which releases the newest is looked for when the
+        distance of a fallback is judged; without it, among those that the request admits.
+        """
+        ...
+
+
+def ways_out(
+    stages: Sequence[Stage], conflicts: Sequence[Conflict], plan: TierPlan, solver: Solver
+) -> tuple[WayOut, ...]:
+    """Changes that make the request solvable, best verdict first, then in the order tried.
+
+    For the requirements at the start of the most telling chains: any other release, an older one
+    than a pin, leaving it out; for what is held: letting it move.
+    """
+    found: dict[str, WayOut] = {}
+    for culprit in _culprits(conflicts, plan):
+        for way in _changed(stages, culprit, solver):
+            found.setdefault(way.change, way)
+    for name in dict.fromkeys(c.name for c in conflicts if c.obstacle is Obstacle.HELD):
+        proof = solver(stages, let_move=frozenset({name}))
+        if proof.plan.solved:
+            way = _way(f"let {name} move (it is held)", proof)
+            found.setdefault(way.change, way)
+    return tuple(sorted(found.values(), key=lambda way: way.verdict.rank))
+
+
+def _culprits(conflicts: Sequence[Conflict], plan: TierPlan) -> list[Wanted]:
+    """The request's requirements at the start of the chains, most telling first."""
+    by_text = {str(wanted.requirement): wanted for wanted in plan.wanted}
+    culprits: dict[str, Wanted] = {}
+    for conflict in conflicts:
+        root = conflict.links[0].requirement if conflict.links else ""
+        if root in by_text:
+            culprits.setdefault(root, by_text[root])
+    return list(culprits.values())[:MOST_CULPRITS]
+
+
+def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterator[WayOut]:
+    requirement = culprit.requirement
+    if requirement.url is None and len(requirement.specifier):
+        yield from _with_specifier(stages, culprit, SpecifierSet(), solver)
+        if pins_exactly(requirement.specifier):
+            pinned = next(iter(requirement.specifier)).version
+            # Held against the pinned release: an older one that is silent is no way round it (DG404).
+            older, against = SpecifierSet(f"<{pinned}"), SpecifierSet(f"<={pinned}")
+            yield from _with_specifier(stages, culprit, older, solver, against=against)
+    proof = solver(_replaced(stages, culprit, None))
+    if proof.plan.solved:
+        left = len(plan_wanted(stages)) - 1
+        note = f"the other {left} requirements stay" if left > 1 else ""
+        yield _way(f"drop {requirement.name}", proof, note)
+
+
+def _with_specifier(
+    stages: Sequence[Stage],
+    culprit: Wanted,
+    specifier: SpecifierSet,
+    solver: Solver,
+    *,
+    against: SpecifierSet | None = None,
+) -> Iterator[WayOut]:
+    loose = Requirement(str(culprit.requirement))
+    loose.specifier = specifier
+    name = canonicalize_name(loose.name)
+    changed = _replaced(stages, culprit, loose)
+    proof = solver(changed, against={name: against} if against is not None else None)
+    if not proof.plan.solved:
+        return
+    version = proof.plan.guarded.pins.get(name)
+    if version is None:
+        # Everything that is asked for is there already: naming it without a version is enough.
+        yield _way(f"{loose.name} without a version", proof, "the host's own is taken")
+    elif str(version) != next(iter(culprit.requirement.specifier)).version:
+        yield _way(f"{loose.name}=={version}", proof, proof.note)
+
+
+def _replaced(stages: Sequence[Stage], culprit: Wanted, by: Requirement | None) -> list[Stage]:
+    changed: list[Stage] = []
+    for name, wanted in stages:
+        own: list[Wanted] = []
+        for item in wanted:
+            if item is not culprit:
+                own.append(item)
+            elif by is not None:
+                own.append(Wanted(by, item.location))
+        changed.append((name, tuple(own)))
+    return changed
+
+
+def plan_wanted(stages: Sequence[Stage]) -> list[Wanted]:
+    """All requirements of a row of stages."""
+    return [item for _, wanted in stages for item in wanted]
+
+
+def _way(change: str, proof: Proof, note: str = "") -> WayOut:
+    actions = proof.plan.guarded.changes[0].changes if proof.plan.guarded.changes else ()
+    return WayOut(change=change, verdict=proof.verdict, note=note, actions=actions)

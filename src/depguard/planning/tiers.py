@@ -1,0 +1,150 @@
+"""Tiers solved bottom-up, lower pins given, on all hosts at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from depguard.model.policy import Policy, Severity, Tier
+from depguard.planning.case import Case
+from depguard.planning.conflicts import Setting
+from depguard.planning.fallback import Fallback, fallbacks
+from depguard.planning.guard import Guarded, GuardRequest, Wanted, guard
+from depguard.resolve.prereleases import PrereleaseRule
+
+Stage = tuple[str, tuple[Wanted, ...]]
+"""A tier's name and what it asks for itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierPlan:
+    """The answer for a row of tiers: the last one's when all solved, else the failing one's.
+
+    ``stage`` is the tier that the answer is of; ``pins`` are the versions fixed by the tiers below
+    it, each with the tier that fixed it. ``wanted`` is the whole request up to and with ``stage``.
+    """
+
+    guarded: Guarded
+    stage: str
+    wanted: tuple[Wanted, ...]
+    pins: Mapping[NormalizedName, Version]
+    pinned_by: Mapping[NormalizedName, str]
+    setting: Setting
+
+    @property
+    def solved(self) -> bool:
+        """Whether every tier of the row has a plan."""
+        return self.guarded.changes is not None
+
+
+def tier_row(policy: Policy, name: str) -> tuple[Tier, ...]:
+    """A tier with all that it extends, lowest first, each once."""
+    row: dict[str, Tier] = {}
+
+    def add(tier: Tier) -> None:
+        for below in tier.extends:
+            if below not in row:
+                add(policy.tiers[below])
+        row.setdefault(tier.name, tier)
+
+    add(policy.tiers[name])
+    return tuple(row.values())
+
+
+def stages_of(tiers: Sequence[Tier]) -> tuple[Stage, ...]:
+    """What each tier of a row asks for itself."""
+    return tuple(
+        (tier.name, tuple(Wanted(item.requirement, item.location) for item in tier.requires))
+        for tier in tiers
+    )
+
+
+def solve_row(cases: Sequence[Case], stages: Sequence[Stage], prereleases: PrereleaseRule) -> TierPlan:
+    """Solve tier after tier; each one's pins are given to the next. Stops at the first that fails."""
+    pins: dict[NormalizedName, Version] = {}
+    pinned_by: dict[NormalizedName, str] = {}
+    wanted: tuple[Wanted, ...] = ()
+    answer: TierPlan | None = None
+    for name, own in stages:
+        wanted += own
+        answer = _solve(cases, (name, wanted), pins, pinned_by, prereleases)
+        if not answer.solved:
+            return answer
+        for package, version in answer.guarded.pins.items():
+            if package not in pins:
+                pins[package] = version
+                pinned_by[package] = name
+    if answer is None:
+        raise ValueError("a row of tiers has at least one")
+    return answer
+
+
+def _solve(
+    cases: Sequence[Case],
+    stage: Stage,
+    pins: Mapping[NormalizedName, Version],
+    pinned_by: Mapping[NormalizedName, str],
+    prereleases: PrereleaseRule,
+) -> TierPlan:
+    name, wanted = stage
+    outs = [case.kept_out() for case in cases]
+
+    def forbidden(package: NormalizedName) -> bool:
+        return any(out(package) for out in outs)
+
+    request = GuardRequest(wanted=wanted, forbidden=forbidden, pins=dict(pins), prereleases=prereleases)
+    guarded = guard([case.guarded for case in cases], request, acceptable=_acceptable(cases, wanted))
+    setting = Setting(
+        hosts=[case.guarded for case in cases], forbidden=forbidden, pins=frozenset(pins), request=name
+    )
+    return TierPlan(
+        guarded=guarded,
+        stage=name,
+        wanted=wanted,
+        pins=dict(pins),
+        pinned_by=dict(pinned_by),
+        setting=setting,
+    )
+
+
+def case_fallbacks(
+    case: Case,
+    guarded: Guarded,
+    index: int,
+    wanted: Sequence[Wanted],
+    against: Mapping[NormalizedName, SpecifierSet] | None = None,
+) -> tuple[Fallback, ...]:
+    """What a plan takes older than need be, on one of its hosts.
+
+    ``against`` replaces the request's own specifier for some projects.
+    """
+    if guarded.changes is None:
+        return ()
+    own = {**specifiers(wanted), **(against or {})}
+    return fallbacks(case.guarded.view, guarded.changes[index], own, case.kept)
+
+
+def specifiers(wanted: Sequence[Wanted]) -> dict[NormalizedName, SpecifierSet]:
+    """The request's own specifiers by project."""
+    merged: dict[NormalizedName, SpecifierSet] = {}
+    for item in wanted:
+        merged[item.name] = merged.get(item.name, SpecifierSet()) & item.requirement.specifier
+    return merged
+
+
+def _acceptable(cases: Sequence[Case], wanted: Sequence[Wanted]) -> Callable[[Guarded], bool]:
+    policy = cases[0].policy
+    severity = policy.rules.get("DG404", Severity.ERROR) if policy is not None else Severity.ERROR
+    if severity is not Severity.ERROR:
+        return lambda _: True
+    return lambda guarded: (
+        not any(
+            found.far
+            for index, case in enumerate(cases)
+            for found in case_fallbacks(case, guarded, index, wanted)
+        )
+    )

@@ -1,0 +1,61 @@
+"""Small described hosts for tests: a readable mapping of what is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from depguard.model.host import Host, InstalledDistribution, Knowledge, Requirements
+from depguard.parse.platform_tags import marker_environment, parse_platform, wheel_tags
+
+
+def small_host(
+    installed: Mapping[str, Any],
+    *,
+    name: str = "test/host",
+    python: str = "3.12.13",
+    platform: str = "manylinux_2_35_x86_64",
+    loaded: Iterable[str] | None = None,
+) -> Host:
+    """A host from ``{name: version}`` or ``{name: {version, requires, how}}``.
+
+    ``how`` is a `Knowledge` value; ``requires: null`` means unknown. A version of null is unknown.
+    """
+    version, described = Version(python), parse_platform(platform)
+    dists = [_distribution(spelled, spec) for spelled, spec in installed.items()]
+    return Host(
+        name=name,
+        python=version,
+        markers=marker_environment(version, described),
+        tags=wheel_tags(version, described),
+        installed={dist.name: dist for dist in dists},
+        sha256="0" * 64,
+        glibc=described.glibc,
+        family=name.split("/")[0],
+        loaded=frozenset(loaded) if loaded is not None else None,
+    )
+
+
+def _distribution(spelled: str, spec: Any) -> InstalledDistribution:
+    fields = spec if isinstance(spec, Mapping) else {"version": spec}
+    version = fields.get("version")
+    requires = fields.get("requires", [])
+    if requires is None:
+        requirements = Requirements(how=Knowledge.UNKNOWN, source=fields.get("why", "nobody wrote it down"))
+    else:
+        requirements = Requirements(
+            how=Knowledge(fields.get("how", "captured")),
+            source="METADATA",
+            requires=tuple(Requirement(text) for text in requires),
+        )
+    return InstalledDistribution(
+        name=canonicalize_name(spelled),
+        spelled=spelled,
+        version=Version(str(version)) if version is not None else None,
+        requirements=requirements,
+        modules=tuple(fields.get("modules", ())),
+    )
