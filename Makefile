@@ -67,7 +67,7 @@ $(VENV)/pyvenv.cfg:
 			echo "using $$("$$python" --version 2>&1) ($$python) for $(VENV)"; \
 			exec "$$python" -m venv $(VENV); \
 		fi; \
-		echo "$$python is $$("$$python" --version 2>&1 | head -n 1): too old or without venv, looking on"; \
+		echo "$$python is $$("$$python" --version 2>&1): too old or without venv, looking on"; \
 	done; \
 	echo "depguard needs Python 3.11 or newer with venv (Debian: apt install python3-venv)." >&2; \
 	echo "None was found; name one: make PYTHON=/path/to/python3.12" >&2; exit 1
