@@ -31,6 +31,9 @@ MARKER_VARIABLES = (
 )
 """The environment variables of PEP 508; ``extra`` is not one of them, it belongs to a requirement."""
 
+# Most markers of a host's metadata: they fail without a look at the rest unless their extra is wanted.
+_UNDER_EXTRA = re.compile(r'(?:.+ and )?extra == "([a-z0-9-]+)"')
+
 NO_EXTRA: frozenset[str] = frozenset({""})
 
 
@@ -72,31 +75,32 @@ class HostMarkers:
         wanted = extras if isinstance(extras, frozenset) else frozenset(extras)
         seen = self._seen.get((id(marker), wanted))
         if seen is None:
-            seen = (marker, self._by_text(str(marker), wanted))
+            seen = (marker, self._by_text(marker, str(marker), wanted))
             self._seen[id(marker), wanted] = seen
         return seen[1]
 
-    def _by_text(self, text: str, wanted: frozenset[str]) -> MarkerAnswer:
+    def _by_text(self, marker: Marker, text: str, wanted: frozenset[str]) -> MarkerAnswer:
         extras = frozenset(canonicalize_name(extra) for extra in wanted) if "extra" in text else NO_EXTRA
         key = (text, extras or NO_EXTRA)
         if key not in self._answers:
-            answers = [self._evaluate(text, extra) for extra in key[1]]
-            self._answers[key] = _any(answers)
+            self._answers[key] = _any([self._evaluate(marker, text, extra) for extra in key[1]])
         return self._answers[key]
 
-    def _evaluate(self, text: str, extra: str) -> MarkerAnswer:
+    def _evaluate(self, marker: Marker, text: str, extra: str) -> MarkerAnswer:
+        if (needed := _UNDER_EXTRA.fullmatch(text)) and needed[1] != extra and " or " not in text:
+            return MarkerAnswer.FAILS
         if any(name in text for name in self._unknown):
             return _Reader(text, lambda comparison: self._compare(comparison, extra)).answer()
-        return self._ask(text, extra)
+        return self._ask(marker, extra)
 
     def _compare(self, comparison: tuple[str, ...], extra: str) -> MarkerAnswer:
         if not self._unknown.isdisjoint(comparison):
             return MarkerAnswer.UNKNOWN
-        return self._ask(" ".join(comparison), extra)
+        return self._ask(Marker(" ".join(comparison)), extra)
 
-    def _ask(self, text: str, extra: str) -> MarkerAnswer:
+    def _ask(self, marker: Marker, extra: str) -> MarkerAnswer:
         try:
-            holds = Marker(text).evaluate({**self._environment, "extra": extra})
+            holds = marker.evaluate({**self._environment, "extra": extra})
         except (UndefinedComparison, UndefinedEnvironmentName):
             # ``~=`` on something that is no version, or a variable of lock files only (PEP 751).
             return MarkerAnswer.UNKNOWN
