@@ -59,6 +59,8 @@ def simulation_findings(case: Case, simulation: Simulation) -> list[Finding]:
 
 def simulation_failure(case: Case, simulation: Simulation) -> tuple[str, ...]:
     """The requirements that the installer's resolver could not bring together, in lines."""
+    if simulation.failure:
+        return simulation.failure
     if simulation.exhausted:
         return ("the search was given up: too many candidates to try",)
     lines: dict[str, None] = {}

@@ -59,7 +59,8 @@ class LockedHost:
 class TierLock:
     """All that is written for one tier. ``output`` is the requirements file's project path.
 
-    ``command`` makes the files again. ``requires`` has the tier's requirements and those of what it
+    ``command`` makes the files again. ``no_deps``: the file holds only for an install without looking
+    at requirements, because the policy overrides some of them. ``requires`` has the tier's requirements and those of what it
     extends, each once, in the order of the policy.
     """
 
@@ -76,6 +77,7 @@ class TierLock:
     guards: tuple[GuardLine, ...]
     output: str
     command: str
+    no_deps: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ class Simulation:
 
     ``asked`` has, for each project that was chosen, who asked for it; ``refusals`` what the resolver
     gave up on the way (of an unsolvable one the last is the end). ``doubts`` could not be known.
+    ``failure`` says why the installer stops although its resolver has an answer.
     """
 
     installer: str
@@ -48,6 +49,7 @@ class Simulation:
     refusals: tuple[Refused[Need, Candidate], ...] = ()
     doubts: tuple[str, ...] = ()
     exhausted: bool = False
+    failure: tuple[str, ...] = ()
 
 
 def simulate(view: HostView, command: InstallCommand, *, pip: Version | None = None) -> Simulation:
@@ -99,13 +101,15 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
             for key in sorted(chosen):
                 if not command.no_deps:
                     doubts += view.requires(chosen[key]).doubts
+            failure = _unhashed(chosen, asked) if command.require_hashes else ()
             return Simulation(
                 installer=label,
-                changes=change_set(_actions(view, chosen, asked)),
+                changes=None if failure else change_set(_actions(view, chosen, asked)),
                 asked=asked,
                 chosen=chosen,
                 refusals=refusals,
                 doubts=tuple(dict.fromkeys(doubts)),
+                failure=failure,
             )
         case Unsolvable(refusals=refusals) | Exhausted(refusals=refusals):
             return Simulation(
@@ -117,6 +121,15 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
                 doubts=tuple(dict.fromkeys(doubts)),
                 exhausted=isinstance(outcome, Exhausted),
             )
+
+
+def _unhashed(chosen: Mapping[Key, Candidate], asked: Mapping[Key, tuple[Need, ...]]) -> tuple[str, ...]:
+    """What hash-checking mode refuses: anything that is fetched without a hash or an exact pin."""
+    return tuple(
+        f"{key.name} {candidate.version} has no hash in the request, and hashes are required"
+        for key, candidate in sorted(chosen.items())
+        if candidate.installed is None and not any(need.hashes for need in asked.get(key, ()))
+    )
 
 
 def _behaviour(

@@ -112,6 +112,11 @@ class Universe:
                 refused.append(UnfitArtifact(artifact=artifact, reason=reason))
         return tuple(refused)
 
+    def fitting(self, name: NormalizedName, version: Version) -> tuple[Artifact, ...]:
+        """Every artifact of one version that this host can take, in the index's order."""
+        page = self.source.page(name)
+        return tuple(a for a in page.artifacts if a.version == version and self._verdict(a) is None)
+
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """Pass on the hint that these pages will be asked for."""
         wanted = [name for name in names if name not in self._offers]

@@ -1,0 +1,84 @@
+"""Use case: what an install command would do to a host, judged, with a guarded plan beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from depguard.app.failures import plan_conflicts
+from depguard.app.judging import Occasion, asked, report
+from depguard.app.plan import Question, prove_ways_out
+from depguard.model.finding import About, Finding, Verdict, WayOut
+from depguard.model.policy import Severity
+from depguard.model.report import Asked, Report, Reports, RequestSummary
+from depguard.model.request import InstallCommand, Verb
+from depguard.planning.case import make_case
+from depguard.planning.guard import Wanted
+from depguard.planning.simulate import prerelease_rule, simulate
+from depguard.planning.tiers import TierPlan, solve_row
+
+
+def simulate_command(question: Question, command: InstallCommand) -> Reports:
+    """Simulate and judge a command on each host of the question by itself."""
+    return Reports(reports=tuple(_on_host(question, command, index) for index in range(len(question.hosts))))
+
+
+def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
+    """The requirements of a command that can be planned for."""
+    return tuple(
+        Wanted(item.requirement, item.location)
+        for item in command.items
+        if item.requirement is not None and item.doubt is None
+    )
+
+
+def _on_host(question: Question, command: InstallCommand, index: int) -> Report:
+    alone = replace(question, hosts=(question.hosts[index],))
+    case = make_case(
+        alone.hosts[0],
+        question.policy,
+        question.source,
+        cutoff=question.cutoff,
+        formats=command.formats,
+    )
+    simulation = simulate(case.free_view, command, pip=question.pip)
+    wanted = wanted_of(command)
+    occasion = Occasion(
+        subject=About.SIMULATION,
+        request=RequestSummary(requirements=_asked(command, wanted), command=command.command or None),
+        policy=question.policy,
+        cutoff=question.moment,
+        today=question.today,
+        source=question.source,
+        user_site=command.user,
+    )
+    plan: TierPlan | None = None
+    judged = report(occasion, case, 0, simulation, None)
+    if command.verb is Verb.INSTALL and wanted and judged.verdict is not Verdict.SAFE:
+        stages = (("request", wanted),)
+        rule = prerelease_rule(case.free_view, command.installer, question.pip)
+        plan = solve_row([case], stages, rule)
+        judged = report(occasion, case, 0, simulation, plan)
+        ways = () if plan.solved or not plan_conflicts(plan) else prove_ways_out(alone, stages, plan)
+        judged = _with_ways(judged, ways)
+    return judged
+
+
+def _asked(command: InstallCommand, wanted: tuple[Wanted, ...]) -> tuple[Asked, ...]:
+    unread = tuple(
+        Asked(text=item.text, location=item.location)
+        for item in command.items
+        if item.requirement is None or item.doubt is not None
+    )
+    return asked(wanted) + unread
+
+
+def _with_ways(judged: Report, ways: tuple[WayOut, ...]) -> Report:
+    """Hang the ways out on the first error about the simulation."""
+    if not ways:
+        return judged
+    findings: list[Finding] = list(judged.findings)
+    for index, finding in enumerate(findings):
+        if finding.about is About.SIMULATION and finding.severity is Severity.ERROR:
+            findings[index] = replace(finding, ways_out=ways)
+            break
+    return replace(judged, findings=tuple(findings))
