@@ -81,7 +81,7 @@ def test_every_kind_of_change_has_its_sign() -> None:
     report = kit.report(Verdict.SAFE, tier="t", simulated=changes, planned=changes)
     assert render_text(Reports(reports=(report,)), next_step=None) == (
         "SAFE  t on colab/2026.07-gpu: 1 added, 1 upgraded, 1 downgraded, 2 replaced, 1 removed, 699\n"
-        "  installed unchanged, 23.0 MB\n"
+        "  installed unchanged, 22.9 MB\n"
         "\n"
         "  + a 1.0\n"
         "  ~ b 1.0 -> 1.1        for a\n"
