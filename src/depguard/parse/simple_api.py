@@ -156,7 +156,6 @@ def artifacts_of(
     *,
     project: NormalizedName,
     index: str,
-    local: bool = False,
     flat: bool = False,
 ) -> tuple[list[Artifact], list[Skipped]]:
     """The artifacts among ``files``, in their order, each file name once, and the others with why not.
@@ -192,7 +191,7 @@ def artifacts_of(
                 tags=parts.tags,
                 build=parts.build,
                 core_metadata=None if offered is None else _hashes(offered),
-                local=local,
+                local=url.startswith("file:"),
             )
         )
     return artifacts, skipped

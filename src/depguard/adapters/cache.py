@@ -1,0 +1,237 @@
+"""What indexes answered, kept in one SQLite file for later runs and for other processes.
+
+Every row carries a checksum and the format's number: what does not fit is dropped, never believed. A database
+that is damaged is moved aside and begun anew; one that cannot be opened, or written, costs time and nothing
+else. Keys are URLs without credentials, or hashes; no value holds a secret.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import time
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+FORMAT = 1
+"""Raised whenever rows of older versions would be misread."""
+
+_PATIENCE = 5.0
+_KEPT_SECONDS = 90 * 86400.0
+_TABLE = """
+CREATE TABLE IF NOT EXISTS entry (
+    kind TEXT NOT NULL, key TEXT NOT NULL, format INTEGER NOT NULL, stored REAL NOT NULL,
+    fresh_until REAL NOT NULL, facts TEXT NOT NULL, body BLOB NOT NULL, checksum INTEGER NOT NULL,
+    PRIMARY KEY (kind, key)
+)
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One cached answer: a JSON value as text, and short facts beside it (``etag``).
+
+    ``stored`` and ``fresh_until`` are seconds since 1970.
+    """
+
+    text: str
+    stored: float
+    fresh_until: float = 0.0
+    facts: Mapping[str, str]
+
+
+def default_cache_dir(environ: Mapping[str, str]) -> Path:
+    """``DEPGUARD_CACHE_DIR``, else the platform's folder for caches."""
+    given = environ.get("DEPGUARD_CACHE_DIR")
+    if given:
+        return Path(given)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("depguard", appauthor=False))
+
+
+class Cache:
+    """Entries by kind and key. Safe for several threads and several processes at once; never raises."""
+
+    def __init__(self, path: Path | None, *, note: Callable[[str], None]) -> None:
+        self.path = path
+        self._note = note
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._read_only = False
+        self._wrote = False
+        if path is not None:
+            with self._lock:
+                self._open()
+
+    @classmethod
+    def in_folder(cls, folder: Path, *, note: Callable[[str], None]) -> Self:
+        """The cache in ``folder``, which is made if need be."""
+        return cls(folder / "index.sqlite3", note=note)
+
+    @classmethod
+    def none(cls) -> Self:
+        """A cache that keeps nothing."""
+        return cls(None, note=lambda _: None)
+
+    def get(self, kind: str, key: str) -> Entry | None:
+        """The entry, or None."""
+        rows = self._do(
+            "SELECT format, stored, fresh_until, facts, body, checksum FROM entry WHERE kind = ? AND key = ?",
+            (kind, key),
+        )
+        if not rows:
+            return None
+        number, stored, fresh_until, facts, body, checksum = rows[0]
+        try:
+            if number != FORMAT or _checksum(kind, key, facts, body) != checksum:
+                raise ValueError  # noqa: TRY301 - one way out for all that is wrong with a row
+            read = json.loads(facts)
+            return Entry(
+                text=zlib.decompress(body).decode(),
+                stored=float(stored),
+                fresh_until=float(fresh_until),
+                facts=read,
+            )
+        except (ValueError, TypeError, zlib.error, AttributeError):
+            self.drop(kind, key)
+            return None
+
+    def put(self, kind: str, key: str, entry: Entry) -> None:
+        """Keep the entry in the place of an older one."""
+        facts = json.dumps(dict(entry.facts), sort_keys=True)
+        body = zlib.compress(entry.text.encode(), 1)
+        self._write(
+            "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                kind,
+                key,
+                FORMAT,
+                entry.stored,
+                entry.fresh_until,
+                facts,
+                body,
+                _checksum(kind, key, facts, body),
+            ),
+        )
+
+    def renew(self, kind: str, key: str, *, stored: float, fresh_until: float) -> None:
+        """The entry is as good as asked for now (an index answered 304)."""
+        self._write(
+            "UPDATE entry SET stored = ?, fresh_until = ? WHERE kind = ? AND key = ?",
+            (stored, fresh_until, kind, key),
+        )
+
+    def drop(self, kind: str, key: str) -> None:
+        """Forget the entry."""
+        self._write("DELETE FROM entry WHERE kind = ? AND key = ?", (kind, key))
+
+    def close(self) -> None:
+        """Let go of the file; old pages leave it."""
+        with self._lock:
+            if self._wrote:
+                self._write(
+                    "DELETE FROM entry WHERE kind = 'page' AND stored < ?", (time.time() - _KEPT_SECONDS,)
+                )
+            self._forget()
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        if not self._read_only:
+            self._wrote = True
+            self._do(statement, values)
+
+    def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        with self._lock:
+            if self._connection is None:
+                return []
+            try:
+                return self._connection.execute(statement, values).fetchall()
+            except sqlite3.Error as error:
+                match error.sqlite_errorcode & 0xFF:
+                    case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                        pass  # another process writes for longer than we wait: not cached, no more
+                    case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                        self._begin_anew()
+                    case sqlite3.SQLITE_READONLY:
+                        self._only_read("it cannot be written")
+                    case _:
+                        self._give_up(str(error))
+                return []
+
+    def _open(self, *, again: bool = True) -> None:
+        path = self.path
+        if path is None:
+            return
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            self._connection = sqlite3.connect(
+                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
+            )
+            # Readers and a writer do not wait for each other; a crash may lose the last writes, nothing more.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.execute(_TABLE)
+        except OSError as error:
+            self._only_read(error.strerror or str(error))
+        except sqlite3.Error as error:
+            if again and error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                self._begin_anew()
+            else:
+                self._only_read(str(error))
+
+    def _only_read(self, why: str) -> None:
+        """Go on with what is there, or without."""
+        self._forget()
+        self._read_only = True
+        path = self.path
+        try:
+            if path is None or not path.is_file():
+                raise OSError(why)  # noqa: TRY301 - one way out
+            # immutable: without it, SQLite wants to write beside the file even for reading
+            self._connection = sqlite3.connect(
+                f"{path.absolute().as_uri()}?mode=ro&immutable=1",
+                uri=True,
+                isolation_level=None,
+                check_same_thread=False,
+            )
+            self._connection.execute("SELECT 1 FROM entry LIMIT 1")
+        except (OSError, sqlite3.Error):
+            self._give_up(why)
+        else:
+            self._note(f"the cache {path} is used for reading alone: {why}")
+
+    def _begin_anew(self) -> None:
+        path = self.path
+        if path is None or self._read_only:
+            self._give_up("it is damaged")
+            return
+        self._forget()
+        aside = path.with_name(f"{path.name}.damaged")
+        try:
+            path.replace(aside)
+            for ending in ("-wal", "-shm"):
+                path.with_name(path.name + ending).unlink(missing_ok=True)
+        except OSError as error:
+            self._give_up(f"it is damaged and cannot be moved: {error.strerror}")
+            return
+        self._note(f"the cache was damaged; it is now {aside}, and a new one begins")
+        self._open(again=False)
+
+    def _give_up(self, why: str) -> None:
+        self._forget()
+        self._note(f"no cache is used ({self.path}): {why}")
+
+    def _forget(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
+
+def _checksum(kind: str, key: str, facts: str, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(f"{kind}\0{key}\0{facts}".encode()))

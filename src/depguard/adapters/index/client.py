@@ -1,0 +1,236 @@
+"""The index client: several indexes and folders seen as one source of pages and metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from types import TracebackType
+from typing import Self
+
+from packaging.utils import NormalizedName
+
+from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.index.addresses import local_path, redact
+from depguard.adapters.index.background import Crew, Once
+from depguard.adapters.index.credentials import Credentials
+from depguard.adapters.index.indexes import Index, open_index, read_find_links
+from depguard.adapters.index.pools import FindProxy, Pools, system_proxy
+from depguard.adapters.index.reading import ArtifactReader
+from depguard.adapters.index.remote_pages import RemotePages
+from depguard.adapters.index.settings import IndexSettings, Rule
+from depguard.adapters.index.traffic import Meter, Traffic
+from depguard.adapters.index.transport import Transport
+from depguard.errors import OutOfReachError, Problem
+from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
+from depguard.parse.core_metadata import distil, read_core_metadata
+from depguard.parse.simple_api import Listing, artifacts_of
+
+_WORKERS = 16
+_METADATA = "metadata"
+_SIZE = "size"
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
+class IndexClient:
+    """A ``resolve.ports.PackageSource`` over the indexes, find-links places and the cache of ``settings``.
+
+    ``note`` gets remarks for people (a line each, no secrets), ``on_traffic`` every change of the counts;
+    both may be called from other threads, one call at a time. Pages and metadata are asked for once in a
+    client's life. Close the client when done: cached answers are then tidied and waiting work is dropped.
+    """
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        cache: Cache | None = None,
+        note: Callable[[str], None] = _ignore,
+        on_traffic: Callable[[Traffic], None] | None = None,
+        environ: Mapping[str, str] = os.environ,
+        find_proxy: FindProxy = system_proxy,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.settings = settings
+        self._cache = cache if cache is not None else Cache.none()
+        self._note = _Notes(note)
+        self._clock = clock
+        self._meter = Meter(on_traffic)
+        self._pools = Pools(settings, find_proxy=find_proxy, connections=_WORKERS)
+        urls = (*settings.index_urls, *settings.find_links)
+        credentials = Credentials(urls, environ=environ, note=self._note, keyring=settings.keyring)
+        self._transport = Transport(
+            settings, credentials=credentials, pools=self._pools, meter=self._meter, sleep=sleep
+        )
+        pages = RemotePages(
+            settings, transport=self._transport, cache=self._cache, meter=self._meter, clock=clock
+        )
+        self._remote_pages = pages
+        self._indexes: tuple[Index, ...] = tuple(
+            open_index(url, pages, self._transport, note=self._note) for url in settings.index_urls
+        )
+        self._reader = ArtifactReader(self._transport, note=self._note)
+        self._crew = Crew(_WORKERS)
+        self._pages: Once[NormalizedName, ProjectPage] = Once(self._crew)
+        self._found_links: Once[str, Listing] = Once(self._crew)
+        self._answers: Once[tuple[str, str], MetadataAnswer] = Once(self._crew)
+        self._sizes: Once[str, int | None] = Once(self._crew)
+
+    @property
+    def traffic(self) -> Traffic:
+        """What was asked for so far."""
+        return self._meter.now
+
+    def page(self, name: NormalizedName) -> ProjectPage:
+        """As the port says; find-links places come first, then the indexes by the rule."""
+        return self._pages.get(name, lambda: self._page(name))
+
+    def metadata(self, artifact: Artifact) -> MetadataAnswer:
+        """As the port says: PEP 658, else range reads of the archive, else as little of it as will do."""
+        return self._answers.get((artifact.url, artifact.filename), lambda: self._metadata(artifact))
+
+    def size(self, artifact: Artifact) -> int | None:
+        """As the port says; asks by HEAD only for what no page and no read has told."""
+        known = artifact.size if artifact.size is not None else self._reader.size(artifact)
+        return known if known is not None else self._sizes.get(artifact.url, lambda: self._size(artifact))
+
+    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+        """As the port says."""
+        for name in names:
+            self._pages.start(name, lambda name=name: self._page(name))  # type: ignore[misc]  # bound early
+
+    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+        """A hint that these artifacts' metadata will be asked for soon. Never raises."""
+        for artifact in artifacts:
+            self._answers.start(
+                (artifact.url, artifact.filename),
+                lambda artifact=artifact: self._metadata(artifact),  # type: ignore[misc]  # bound early
+            )
+
+    def close(self) -> None:
+        """Drop what waits, let go of connections and the cache. What is asked afterwards fails."""
+        self._crew.close()
+        self._transport.closed = True
+        self._pools.close()
+        self._cache.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _page(self, name: NormalizedName) -> ProjectPage:
+        artifacts: list[Artifact] = []
+        skipped: list[tuple[str, str]] = []
+        known = False
+        for place in self.settings.find_links:
+            listing = self._found_links.get(
+                place,
+                lambda place=place: read_find_links(place, self._remote_pages, note=self._note),  # type: ignore[misc]
+            )
+            found, _ = artifacts_of(listing.files, project=name, index=redact(place), flat=True)
+            artifacts += found
+            known = known or bool(found)
+        for index in self._indexes:
+            listed = index.listing(name)
+            if listed is None:
+                continue
+            known = True
+            found, odd = artifacts_of(listed.files, project=name, index=index.label)
+            artifacts += found
+            skipped += [*listed.skipped, *odd]
+            if self.settings.rule is Rule.UV:
+                break
+        return ProjectPage(name=name, artifacts=tuple(artifacts), found=known, skipped=tuple(skipped))
+
+    def _metadata(self, artifact: Artifact) -> MetadataAnswer:
+        key = _key(artifact)
+        local = local_path(artifact.url) is not None
+        kept = None if local else self._kept(key)
+        if kept is not None:
+            self._meter.add(metadata=1, cached=1)
+            return _answer(artifact, kept)
+        if self.settings.offline and not local:
+            raise OutOfReachError(
+                Problem(
+                    code="index.offline",
+                    message=f"offline, and the metadata of {artifact.filename} is not in the cache",
+                    hint="run the same command once without --offline",
+                )
+            )
+        read = self._reader.read(artifact)
+        self._meter.add(metadata=1)
+        if isinstance(read, MetadataUnknown):
+            return read
+        text = distil(read)
+        if not local:
+            self._keep(_METADATA, key, text)
+            size = self._reader.size(artifact)
+            if size is not None and artifact.size is None:
+                self._keep(_SIZE, key, size)
+        return _answer(artifact, text)
+
+    def _size(self, artifact: Artifact) -> int | None:
+        path = local_path(artifact.url)
+        if path is not None:
+            try:
+                return path.stat().st_size
+            except OSError:
+                return None
+        key = _key(artifact)
+        entry = self._cache.get(_SIZE, key)
+        if entry is not None and entry.text.isascii() and entry.text.isdigit():
+            return int(entry.text)
+        if self.settings.offline:
+            return None
+        size = self._reader.ask_size(artifact)
+        if size is not None:
+            self._keep(_SIZE, key, size)
+        return size
+
+    def _kept(self, key: str) -> str | None:
+        entry = self._cache.get(_METADATA, key)
+        try:
+            value = None if entry is None else json.loads(entry.text)
+        except ValueError:
+            return None
+        return value if isinstance(value, str) else None
+
+    def _keep(self, kind: str, key: str, value: object) -> None:
+        self._cache.put(kind, key, Entry(text=json.dumps(value), stored=self._clock(), facts={}))
+
+
+def _key(artifact: Artifact) -> str:
+    """What an artifact is kept under: its hash, or its URL; and the index, whose word the hash is.
+
+    Without the index, one could give another's hash to metadata of its own and so speak for the other.
+    """
+    return f"{artifact.index} {artifact.sha256 or redact(artifact.url)}"
+
+
+def _answer(artifact: Artifact, text: str) -> MetadataAnswer:
+    return read_core_metadata(text, name=artifact.name, version=artifact.version, kind=artifact.kind)
+
+
+class _Notes:
+    """Hands each remark on once, one at a time."""
+
+    def __init__(self, note: Callable[[str], None]) -> None:
+        self._note = note
+        self._lock = threading.Lock()
+        self._said: set[str] = set()
+
+    def __call__(self, text: str) -> None:
+        with self._lock:
+            if text not in self._said:
+                self._said.add(text)
+                self._note(text)

@@ -1,0 +1,185 @@
+"""A project's page over HTTP, with the cache between."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from typing import NamedTuple
+
+from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.index.addresses import redact
+from depguard.adapters.index.settings import IndexSettings
+from depguard.adapters.index.traffic import Meter
+from depguard.adapters.index.transport import Reply, TooLargeError, Transport, unreachable
+from depguard.errors import OutOfReachError, Problem
+from depguard.parse.simple_api import ACCEPT, BadPageError, Listing, PageFile, read_page
+
+_MOST_PAGE = 256 << 20
+# What an index says nothing of is fresh for ten minutes, as pages are for most indexes' caches; so is a 404.
+_DEFAULT_AGE = 600.0
+_LONGEST_AGE = 86400.0
+_KIND = "page"
+
+
+class _Fetched(NamedTuple):
+    status: int
+    body: bytes
+    headers: dict[str, str]
+    url: str
+
+
+class RemotePages:
+    """Pages by HTTP, each kept in the cache: what ``RemoteIndex`` and a find-links page have in common."""
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        transport: Transport,
+        cache: Cache,
+        meter: Meter,
+        clock: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._cache = cache
+        self._meter = meter
+        self._clock = clock
+
+    def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> Listing | None:
+        """The files that the page at ``url`` lists; None when it is not there.
+
+        ``absent`` says whether a status other than 200 means that. ``what`` is the page in words.
+        """
+        key = redact(url)
+        # A query may be a token, and without it two pages could not be told apart.
+        entry = None if "?" in url else self._cache.get(_KIND, key)
+        kept = None if entry is None else _thawed(entry)
+        if entry is not None and kept is None:
+            self._cache.drop(_KIND, key)
+        now = self._clock()
+        if entry is not None and kept is not None:
+            fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
+            if self._settings.offline or fresh:
+                self._meter.add(pages=1, cached=1)
+                return kept[0]
+        if self._settings.offline:
+            raise OutOfReachError(
+                Problem(
+                    code="index.offline",
+                    message=f"offline, and {what} of {key} is not in the cache",
+                    hint="run the same command once without --offline, or add --find-links with a folder",
+                )
+            )
+        fetched = self._fetch(url, entry if kept is not None else None)
+        self._meter.add(pages=1)
+        if fetched.status == 304 and kept is not None:
+            self._cache.renew(_KIND, key, stored=now, fresh_until=now + _age(fetched.headers))
+            return kept[0]
+        found = self._understood(fetched, absent)
+        if "?" not in url:
+            self._keep(key, found, fetched.headers, now)
+        return found
+
+    def _fetch(self, url: str, entry: Entry | None) -> _Fetched:
+        headers = {"Accept": ACCEPT}
+        if entry is not None:
+            if etag := entry.facts.get("etag"):
+                headers["If-None-Match"] = etag
+            if modified := entry.facts.get("modified"):
+                headers["If-Modified-Since"] = modified
+        try:
+            return self._transport.ask(url, _fetched, headers=headers)
+        except TooLargeError:
+            raise unreachable(url, f"its page is longer than {_MOST_PAGE >> 20} MB") from None
+        except OutOfReachError as error:
+            if entry is None:
+                raise
+            age = max(self._clock() - entry.stored, 0) / 3600
+            raise OutOfReachError(
+                Problem(
+                    code="index.unreachable",
+                    message=str(error),
+                    hint=f"--offline takes the page that was cached {age:.1f} hours ago",
+                )
+            ) from error
+
+    def _understood(self, fetched: _Fetched, absent: Callable[[int], bool]) -> Listing | None:
+        url, status = fetched.url, fetched.status
+        if status == 200:
+            try:
+                return read_page(fetched.body, content_type=fetched.headers.get("content-type", ""), url=url)
+            except BadPageError as error:
+                raise unreachable(
+                    url, f"it is no page of an index: {error}", hint="check the index URL"
+                ) from error
+        if absent(status):
+            return None
+        if status in {401, 403}:
+            raise OutOfReachError(
+                Problem(
+                    code="index.credentials",
+                    message=f"cannot read {redact(url)}: it answers {status}",
+                    hint="give credentials that it accepts in the index's URL, in netrc, or in a keyring",
+                )
+            )
+        raise unreachable(url, f"it answers {status}", hint="check the index URL")
+
+    def _keep(self, key: str, found: Listing | None, headers: dict[str, str], now: float) -> None:
+        control = headers.get("cache-control", "").lower()
+        if "no-store" in control:
+            return
+        if found is not None and any("?" in file.url for file in found.files):
+            return  # signed links: secrets that go stale besides
+        facts = {}
+        if etag := headers.get("etag"):
+            facts["etag"] = etag
+        if modified := headers.get("last-modified"):
+            facts["modified"] = modified
+        text = json.dumps(None if found is None else [found.files, found.skipped], separators=(",", ":"))
+        entry = Entry(text=text, stored=now, fresh_until=now + _age(headers), facts=facts)
+        self._cache.put(_KIND, key, entry)
+
+
+def _fetched(reply: Reply) -> _Fetched:
+    headers = {key.lower(): value for key, value in reply.headers.items()}
+    body = reply.body(_MOST_PAGE) if reply.status == 200 else b""
+    return _Fetched(reply.status, body, headers, reply.url)
+
+
+def _thawed(entry: Entry) -> tuple[Listing | None] | None:
+    """What a cached page says, in a tuple of one; None for a text that does not fit."""
+    try:
+        found = json.loads(entry.text)
+        if found is None:
+            return (None,)
+        files, skipped = found
+        return (Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped)),)
+    except (ValueError, TypeError):
+        return None
+
+
+_MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,10})")
+
+
+def _age(headers: dict[str, str]) -> float:
+    """For how many seconds an answer is fresh (RFC 9111, as far as pages of an index need it)."""
+    control = headers.get("cache-control", "").lower()
+    if "no-cache" in control or "no-store" in control:
+        return 0.0
+    stated = _MAX_AGE.search(control)
+    if stated is not None:
+        age = headers.get("age", "")
+        spent = float(age) if age.isascii() and age.isdigit() else 0.0
+        return min(max(float(stated[1]) - spent, 0.0), _LONGEST_AGE)
+    if "expires" in headers:
+        try:
+            date = parsedate_to_datetime(headers.get("date", headers["expires"]))
+            return min(
+                max((parsedate_to_datetime(headers["expires"]) - date).total_seconds(), 0.0), _LONGEST_AGE
+            )
+        except (ValueError, TypeError):
+            return 0.0  # RFC 9111: an invalid Expires means stale, "0" above all
+    return _DEFAULT_AGE
