@@ -157,7 +157,7 @@ def _get(url: str) -> Answer:
         raise OutOfReachError(
             Problem(
                 code="policy.unreachable",
-                message=f"cannot reach {urlsplit(url).hostname}: {error}",
+                message=f"cannot reach {urlsplit(url).hostname}: {getattr(error, 'reason', None) or error}",
                 hint="a saved copy can be given as a path",
             )
         ) from None
