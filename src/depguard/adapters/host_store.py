@@ -6,7 +6,8 @@ import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from depguard.errors import InputError, OutOfReachError, Problem
+from depguard.adapters.files import read_text
+from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
 from depguard.parse.host_assembly import make_host
@@ -73,6 +74,10 @@ class HostStore:
             self._read[path] = make_host(read_host_file(path), metadata, str(metadata_path))
         return self._read[path]
 
+    def outline(self, name_or_path: str) -> Host:
+        """The host without its metadata: for lists, where reading all of it would take seconds."""
+        return make_host(read_host_file(self.path(name_or_path)), None)
+
     def _catalogue(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for root in self._roots:
@@ -95,23 +100,6 @@ def read_host_file(path: Path) -> HostFile:
 def read_metadata(path: Path) -> HostMetadata:
     """What a metadata file says. Raises InputError, OutOfReachError."""
     return parse_metadata(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """A file's text (UTF-8). Raises InputError if it is missing or no text, OutOfReachError if unreadable."""
-    at = Location(str(path))
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise InputError(
-            Problem(code="host.no-file", message=f"there is no file {path}", location=at)
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InputError(Problem(code="host.encoding", message=f"not UTF-8: {error}", location=at)) from None
-    except OSError as error:
-        raise OutOfReachError(
-            Problem(code="host.unreadable", message=f"cannot read {path}: {error.strerror}", location=at)
-        ) from None
 
 
 def _host_path(path: Path) -> Path:

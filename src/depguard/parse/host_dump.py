@@ -17,7 +17,7 @@ HEADER = """\
 # beside it, which is machine-written. To read it again: depguard baseline import THIS -o THIS
 """
 
-_PLAIN = re.compile(r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@() <>=!~;-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_/.][A-Za-z0-9_/.+@() <>=!~;'-]*")
 _OTHER_TYPE = re.compile(
     r"[-+]?[0-9_]*\.?[0-9_]*|[0-9.]+e[-+]?\d+|0[xob][0-9a-f_]+|\d+-\d+-\d+"
     r"|null|true|false|yes|no|on|off|y|n|\.nan|[-+]?\.inf",

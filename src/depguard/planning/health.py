@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import Version
 
+from depguard.model.baseline import Violation
 from depguard.model.host import Host
 from depguard.model.markers import HostMarkers, MarkerAnswer
 
@@ -27,21 +27,6 @@ class ActiveRequirement:
     @property
     def name(self) -> NormalizedName:
         """The normalized name of the project that is required."""
-        return canonicalize_name(self.requirement.name)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """A requirement that the untouched host violates; ``found`` is None when it is absent there."""
-
-    parent: NormalizedName
-    parent_version: Version | None
-    requirement: Requirement
-    found: Version | None
-
-    @property
-    def name(self) -> NormalizedName:
-        """The normalized name of the project that is missing or out of range."""
         return canonicalize_name(self.requirement.name)
 
 

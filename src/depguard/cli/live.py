@@ -1,0 +1,21 @@
+"""The host of a live interpreter: what ``--host live`` means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depguard.model.host import Host
+
+
+def live_host(python: str | None = None) -> Host:
+    """The host of ``python`` (default: the interpreter that depguard runs in).
+
+    Raises InputError if it is no interpreter, OutOfReachError if it does not answer.
+    """
+    from depguard.adapters.capture import capture
+    from depguard.app.baseline_capture import captured_host
+    from depguard.app.baseline_host import HostFacts
+    from depguard.parse.host_assembly import make_host
+
+    return make_host(*captured_host(capture(python), HostFacts(name="live")))
