@@ -44,6 +44,18 @@ def harm(report: Report) -> tuple[Finding, ...]:
     return tuple(f for f in report.findings if f.about is About.SIMULATION and f.severity is Severity.ERROR)
 
 
+def told_as_broken(report: Report, finding: Finding) -> bool:
+    """Whether a finding is one of the simulation's broken packages, which are listed by themselves."""
+    if finding.code != "DG202" or report.simulation is None:
+        return False
+    return any(item.name == finding.package for item in report.simulation.broken)
+
+
+def explained(finding: Finding) -> bool:
+    """Whether chain and policy entry say all that a hint or the solver's own account would."""
+    return bool(finding.chain) and finding.policy_location is not None
+
+
 def subject_changes(report: Report) -> ChangeSet | None:
     """The subject's changes, None where nothing solves."""
     result = report.plan if subject_of(report) is About.PLAN else report.simulation

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Sequence
 from depguard.emit.selection import (
     about_subject,
     blocking,
+    explained,
     subject_changes,
     subject_failure,
     subject_of,
+    told_as_broken,
     waived,
     warnings,
 )
@@ -22,7 +24,7 @@ from depguard.emit.text_changes import (
     installer_word,
 )
 from depguard.emit.text_details import details
-from depguard.emit.text_refusal import chain_table, explained, failure, other_findings, override, ways_out
+from depguard.emit.text_refusal import chain_table, failure, other_findings, override, ways_out
 from depguard.emit.wording import (
     counts,
     megabytes,
@@ -172,9 +174,8 @@ def _refused(report: Report, head: Paragraph, *, verbose: int) -> list[Paragraph
         paragraphs.append(chain_table(report, errors[0]) or _because(errors[0]))
     if subject_changes(report) is None and (verbose or not (errors and explained(errors[0]))):
         paragraphs.append(failure(subject_failure(report)))
-    broken = {b.name for b in report.simulation.broken} if report.simulation is not None else set()
     # What breaks is told below, package by package.
-    others = tuple(f for f in errors[1:] if f.code != "DG202" or f.package not in broken)
+    others = tuple(f for f in errors[1:] if not told_as_broken(report, f))
     paragraphs.append(other_findings(report, others, verbose=verbose))
     if report.simulation is not None and report.verdict is not Verdict.UNPROVEN:
         lead = "It would" if simulated else f"Plain {installer_word(report.simulation)} would"
@@ -187,8 +188,8 @@ def _refused(report: Report, head: Paragraph, *, verbose: int) -> list[Paragraph
 
 def _proposals(report: Report, errors: tuple[Finding, ...], *, verbose: int) -> list[Paragraph]:
     ways = ways_out(report) + (override(report, errors[0]) if errors else [])
-    hint = [f"Do: {one_line(errors[0].hint)}"] if errors and errors[0].hint and not ways else []
-    paragraphs = [ways or hint]
+    needs_hint = bool(errors) and bool(errors[0].hint) and not explained(errors[0])
+    paragraphs = [ways or (wrapped(one_line(errors[0].hint), first="Hint: ") if needs_hint else [])]
     plan = report.plan.changes if report.plan is not None else None
     if subject_of(report) is About.SIMULATION:
         planned = [f for f in report.findings if f.about is About.PLAN and f.severity is Severity.ERROR]

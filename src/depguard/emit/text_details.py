@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from depguard.emit.selection import subject_of
+from depguard.emit.selection import subject_of, told_as_broken
 from depguard.emit.wording import moment, one_line, table, wrapped
 from depguard.model.finding import About, Verdict
 from depguard.model.policy import Severity
@@ -46,7 +46,6 @@ def _policy(report: Report) -> list[str]:
 def _findings(report: Report) -> list[str]:
     """Notes about the subject, and all about anything else."""
     subject = subject_of(report)
-    told = {b.name for b in report.simulation.broken} if report.simulation is not None else set()
     rows = [
         (f"{f.about.value}, {f.severity.value}", f.code, one_line(f.message))
         for f in report.findings
@@ -54,7 +53,7 @@ def _findings(report: Report) -> list[str]:
         and (f.about is not subject or f.severity is Severity.NOTE)
         and f.severity is not Severity.OFF
         # What plain pip would break is listed above, package by package.
-        and not (f.about is About.SIMULATION and f.code == "DG202" and f.package in told)
+        and not (f.about is About.SIMULATION and told_as_broken(report, f))
     ]
     return table(rows)
 

@@ -91,11 +91,6 @@ def override(report: Report, finding: Finding) -> list[str]:
     ]
 
 
-def explained(finding: Finding) -> bool:
-    """Whether chain and policy entry say all that the solver's own account of a failure would."""
-    return bool(finding.chain) and finding.policy_location is not None
-
-
 def place(location: Location) -> str:
     """Where, for people: a command line has no lines."""
     return location.file if location.file.startswith("<") else str(location)

@@ -1,0 +1,87 @@
+"""What each rule means, in a sentence each; docs/rules.md says it at length."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class RuleText(NamedTuple):
+    """A rule for people: a short name, what it saw, and what to do."""
+
+    name: str
+    meaning: str
+    remedy: str
+
+
+RULE_TEXTS: dict[str, RuleText] = {
+    "DG101": RuleText(
+        "ProtectedPackageReplaced",
+        "A protected package would be replaced, or shadowed, by another artifact.",
+        "Take a release that goes with the installed one, or drop the requirement.",
+    ),
+    "DG102": RuleText(
+        "ProtectedPackageRemoved",
+        "A protected package would be uninstalled.",
+        "Leave it out of the uninstall or the sync.",
+    ),
+    "DG104": RuleText(
+        "ProtectedFamilySplit",
+        "An addition belongs to another version of a protected family, or to another CUDA.",
+        "Take what was built for the installed head of the family.",
+    ),
+    "DG201": RuleText(
+        "HeldPackageOutOfRange",
+        "A held package would leave the range that the policy gives it.",
+        "Take a release that is content with the range.",
+    ),
+    "DG202": RuleText(
+        "HostRequirementBroken",
+        "A requirement of an installed package held before and would not hold after.",
+        "Leave the required package as it is, or move both.",
+    ),
+    "DG203": RuleText(
+        "ForbiddenPackage",
+        "A package that the policy forbids would come in.",
+        "Take what the policy names instead.",
+    ),
+    "DG204": RuleText(
+        "RestartNeeded",
+        "A package changes whose modules the session has loaded already.",
+        "Restart the session after the install, before the first import.",
+    ),
+    "DG303": RuleText(
+        "NoFittingArtifact",
+        "No artifact of a release fits the host's Python, platform or glibc.",
+        "Take a release that has a wheel with one of the host's tags.",
+    ),
+    "DG304": RuleText(
+        "NeedsBuild",
+        "A source distribution would be built on the host.",
+        "Take a release with a wheel, or allow builds in the policy.",
+    ),
+    "DG401": RuleText(
+        "UnverifiableSource",
+        "A package comes from a direct URL, or without a hash.",
+        "Take a release from an index, or state its metadata in the policy.",
+    ),
+    "DG402": RuleText(
+        "YankedRelease",
+        "The release was yanked by its authors.",
+        "Take another release.",
+    ),
+    "DG403": RuleText(
+        "PreRelease",
+        "A pre-release would come in without anybody asking for one.",
+        "Ask for the final release, or name the pre-release in the requirement.",
+    ),
+    "DG404": RuleText(
+        "FellFarBack",
+        "The plan only works with a release far older than the newest, or silent where that says no.",
+        "Test it and say so in the policy, or take another package.",
+    ),
+    "DG405": RuleText(
+        "UnknownMetadata",
+        "What a package requires could not be known.",
+        "State its requirements in the host file or the policy.",
+    ),
+}
