@@ -92,7 +92,9 @@ def _simulated_fallbacks(case: Case, simulation: Simulation) -> tuple[Fallback, 
         for cause in action.because:
             if cause.parent is None:
                 own[action.name] = own.get(action.name, SpecifierSet()) & cause.requirement.specifier
-    return fallbacks(case.free_view, simulation.changes, own, case.kept)
+    # An installer takes what is asked for, however old; only silence says that it fell back to it.
+    found = fallbacks(case.free_view, simulation.changes, own, case.kept)
+    return tuple(fallback for fallback in found if fallback.silence is not None)
 
 
 def assumed(case: Case, changes: ChangeSet) -> tuple[str, ...]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from packaging.utils import NormalizedName
+
 from depguard.model.finding import About, Finding
-from depguard.model.policy import Severity
+from depguard.model.policy import Held, SameMajor, Severity
 from depguard.planning.absence import absence, describe
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle, conflicts
@@ -90,7 +92,7 @@ def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case) ->
             case Obstacle.PROTECTED:
                 return f"needs {requirement}, protected at {has}"
             case Obstacle.HELD:
-                return f"needs {requirement}, held at {case.ranges.get(conflict.name)}"
+                return f"needs {requirement}, held at {_range(case, conflict.name)}"
             case Obstacle.FORBIDDEN:
                 return f"needs {conflict.name}, which is forbidden"
             case Obstacle.DEPENDENT:
@@ -98,3 +100,12 @@ def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case) ->
             case _:
                 return f"needs {requirement}"
     return ""
+
+
+def _range(case: Case, name: NormalizedName) -> str:
+    """A held range for people: ``5.x`` where it is a whole major version."""
+    entry = case.grips[name].entry
+    version = case.host.installed[name].version
+    if isinstance(entry, Held) and entry.allow is SameMajor.SAME_MAJOR and version is not None:
+        return f"{version.major}.x"
+    return str(case.ranges.get(name, ""))

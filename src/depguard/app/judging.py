@@ -9,7 +9,7 @@ from datetime import date, datetime
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from depguard.app.evidence import plan_evidence, simulation_evidence
+from depguard.app.evidence import assumed, plan_evidence, simulation_evidence
 from depguard.app.failures import held_back_reason, plan_conflicts, simulation_failure, simulation_findings
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.plan import Action, ChangeSet, HeldBack
@@ -92,7 +92,7 @@ def report(
         unknown=_unknown(simulation, plan, index),
         policy=occasion.policy.name if occasion.policy is not None else None,
         policy_sources=occasion.policy.sources_used if occasion.policy is not None else (),
-        notices=_notices(case, judged, occasion),
+        notices=_notices(case, judged, occasion, _assumptions(case, simulation, plan, index)),
     )
 
 
@@ -191,7 +191,7 @@ def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple
     return tuple(sorted(found))
 
 
-def _notices(case: Case, judged: Judged, occasion: Occasion) -> tuple[str, ...]:
+def _notices(case: Case, judged: Judged, occasion: Occasion, assumptions: Iterable[str]) -> tuple[str, ...]:
     """Overrides and waivers that were used, and metadata that was assumed for what was reached."""
     lines = [
         f"override used: {override.package} ({override.reason})"
@@ -204,8 +204,22 @@ def _notices(case: Case, judged: Judged, occasion: Occasion) -> tuple[str, ...]:
         for w in _sorted(policy.waivers if policy is not None else ())
         if w.until < occasion.today
     ]
+    lines += assumptions
     return tuple(lines)
 
 
 def _sorted(waivers: Iterable[Waiver]) -> list[Waiver]:
     return sorted(waivers, key=lambda w: (w.code, w.package, w.until))
+
+
+def _assumptions(case: Case, simulation: Simulation, plan: TierPlan | None, index: int) -> tuple[str, ...]:
+    """What was reached and is known only by assumption, for `Report.notices`."""
+    reached = simulation.changes
+    if plan is not None and plan.guarded.changes is not None:
+        reached = plan.guarded.changes[index]
+    names = assumed(case, reached) if reached is not None else ()
+    return tuple(
+        f"assumed: {name} {case.host.installed[name].version} requires what"
+        f" {case.host.installed[name].requirements.source} does"
+        for name in names
+    )

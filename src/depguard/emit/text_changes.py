@@ -120,7 +120,7 @@ def _joined(deeds: list[str]) -> str:
 
 
 def _needs(broken: list[Broken]) -> str:
-    return "needs " + ", ".join(one_line(item.requirement.partition(";")[0]) for item in broken)
+    return "needs " + ", ".join(one_line(item.violated or item.requirement.partition(";")[0]) for item in broken)
 
 
 def _by_package(broken: tuple[Broken, ...]) -> dict[NormalizedName, list[Broken]]:

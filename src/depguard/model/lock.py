@@ -60,8 +60,8 @@ class TierLock:
     """All that is written for one tier. ``output`` is the requirements file's project path.
 
     ``command`` makes the files again. ``no_deps``: the file holds only for an install without looking
-    at requirements, because the policy overrides some of them. ``requires`` has the tier's requirements and those of what it
-    extends, each once, in the order of the policy.
+    at requirements, because the policy overrides some of them. ``requires`` has the tier's requirements
+    and those of what it extends, each once, in the order of the policy.
     """
 
     policy: str

@@ -44,11 +44,15 @@ class RequestSummary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broken:
-    """A requirement of a host distribution that held before a change and does not hold after it."""
+    """A requirement of a host distribution that held before a change and does not hold after it.
+
+    ``violated`` are only those clauses of it that the change violates (``protobuf<6``), for people.
+    """
 
     name: NormalizedName
     version: Version | None
     requirement: str
+    violated: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
@@ -71,8 +71,38 @@ def newly_broken(
                 continue
             if action.kind is ActionKind.REMOVE or not _admits(requirement.specifier, action.new):
                 dist = host.installed[parent]
-                broken.append(Broken(name=parent, version=dist.version, requirement=str(requirement)))
+                broken.append(
+                    Broken(
+                        name=parent,
+                        version=dist.version,
+                        requirement=str(requirement),
+                        violated=_violated(requirement, action.new),
+                    )
+                )
     return tuple(sorted(broken, key=lambda item: (item.name, item.requirement)))
+
+
+def _violated(requirement: Requirement, version: Version | None) -> str:
+    """The clauses that exclude the new version; the whole requirement where it goes away."""
+    clauses = [
+        clause
+        for clause in requirement.specifier
+        if version is not None and not clause.contains(version, prereleases=True)
+    ]
+    texts = sorted(_plain(clause) for clause in clauses)
+    return f"{requirement.name}{','.join(texts) or requirement.specifier}"
+
+
+def _plain(clause: Specifier) -> str:
+    """A clause as people would write it: ``<6.0.0dev`` says ``<6``."""
+    if clause.operator != "<":
+        return str(clause)
+    bound = Version(clause.version)
+    release = list(bound.release)
+    while len(release) > 1 and release[-1] == 0:
+        release.pop()
+    plain = bound.pre is None and bound.post is None and not bound.epoch and bound.dev in (None, 0)
+    return f"<{'.'.join(map(str, release))}" if plain else str(clause)
 
 
 def _met_before(host: Host, name: NormalizedName, specifier: SpecifierSet) -> bool:

@@ -63,7 +63,7 @@ def newly_broken(evidence: Evidence) -> Iterator[Finding]:
             about=evidence.about,
             severity=Severity.ERROR,
             package=broken.name,
-            message=f"{broken.name} {broken.version} needs {requirement}, and {moved} {becomes}",
+            message=f"{broken.name} {broken.version} needs {broken.violated}, and {moved} {becomes}",
             hint=f"leave {moved} as it is, or take a release that goes with {broken.name}",
             because=tuple(str(cause) for cause in action.because),
             culprit=chain[0].requirement if chain else None,

@@ -109,12 +109,14 @@ def _waiver(finding: Finding, policy: Policy | None, today: date) -> Waiver | No
     return None
 
 
-def _rank(finding: Finding) -> tuple[int, int, int, str, str]:
+def _rank(finding: Finding) -> tuple[int, int, int, int, str, str]:
+    """Plans first, errors first, by code; then what is nearest to the request, since it is the cause."""
     severities = list(Severity)
     return (
         list(About).index(finding.about),
         severities.index(finding.severity),
         _ORDER.get(finding.code, len(_ORDER)),
+        len(finding.chain),
         finding.package,
         finding.message,
     )

@@ -118,21 +118,32 @@ def unknown_metadata(evidence: Evidence) -> Iterator[Finding]:
             hint="state it in the policy (overrides) or in the host file (requires), with its source",
             unproven=True,
         )
+    yield from _might_need(evidence)
+
+
+def _might_need(evidence: Evidence) -> Iterator[Finding]:
+    """Installed distributions with unknown requirements, once for all that moves or goes."""
     moved = evidence.moved()
-    if not moved:
+    names = {action.name for action in moved}
+    unknown = [
+        dist
+        for dist in evidence.host.installed.values()
+        if dist.requirements.how is Knowledge.UNKNOWN and dist.name not in names
+    ]
+    if not moved or not unknown:
         return
-    names = ", ".join(action.name for action in moved)
-    for dist in evidence.host.installed.values():
-        if dist.requirements.how is Knowledge.UNKNOWN and dist.name not in {a.name for a in moved}:
-            yield Finding(
-                code="DG405",
-                about=evidence.about,
-                severity=Severity.ERROR,
-                package=dist.name,
-                message=f"{dist.spelled} might need {names}: {dist.requirements.source}",
-                hint="state them in the host file (requires), with their source",
-                unproven=True,
-            )
+    shown = ", ".join(dist.spelled for dist in unknown[:3])
+    more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+    yield Finding(
+        code="DG405",
+        about=evidence.about,
+        severity=Severity.ERROR,
+        package=moved[0].name,
+        message=f"{shown}{more} might need {', '.join(sorted(names))}: what they require is not known",
+        hint="state it in the host file (requires), with its source",
+        because=tuple(f"{dist.spelled}: {dist.requirements.source}" for dist in unknown),
+        unproven=True,
+    )
 
 
 def _distance(found: Fallback) -> str:

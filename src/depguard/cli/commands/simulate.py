@@ -1,0 +1,77 @@
+"""``depguard simulate``: what an install command would do to a host."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from depguard.cli.setup import add_format_option, add_subject_options
+
+if TYPE_CHECKING:
+    from depguard.cli.console import Console
+    from depguard.model.request import InstallCommand
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``depguard simulate``."""
+    from depguard.cli.options import add_index_options
+
+    parser.description = (
+        "Say what an install would do, before it does. Either name packages, or give the whole command"
+        " after --:  depguard simulate -- pip install -U onnx 'datasets<3'"
+    )
+    parser.add_argument("packages", metavar="PACKAGE", nargs="*", help="requirements, as for pip install")
+    parser.add_argument(
+        "-r", "--requirement", metavar="FILE", action="append", default=[], help="a requirements file"
+    )
+    parser.add_argument(
+        "-c", "--constraint", metavar="FILE", action="append", default=[], help="a constraints file"
+    )
+    add_format_option(parser)
+    add_subject_options(parser)
+    add_index_options(parser)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Print what would happen. 0 safe, 1 refused."""
+    from dataclasses import replace
+
+    from depguard.app.simulate import simulate_command
+    from depguard.cli.reporting import exit_code, show
+    from depguard.cli.setup import asking, set_up, which_installer
+
+    command = _command(args)
+    setup = set_up(args, console)
+    if args.rest is None or args.installer:
+        installer, _ = which_installer(args, setup.policy)
+        command = replace(command, installer=installer)
+    if args.rest is not None and not args.installer:
+        args.installer = command.installer.value
+    with asking(args, console, setup, command=command.index) as question:
+        reports = simulate_command(question, command)
+    show(reports, args, console)
+    return exit_code(reports)
+
+
+def _command(args: argparse.Namespace) -> InstallCommand:
+    """The command line after ``--``, or the named packages and files as ``pip install``."""
+    from depguard.cli.options import file_reader
+    from depguard.errors import InputError, Problem
+    from depguard.parse.install_command import parse_install_command
+
+    if args.rest is not None:
+        if args.packages or args.requirement or args.constraint:
+            problem = Problem(
+                code="usage",
+                message="packages stand before -- or in the command after it, not both",
+                hint="depguard simulate -- pip install captum",
+            )
+            raise InputError(problem)
+        words = list(args.rest)
+    else:
+        words = ["pip", "install", *args.packages]
+        for name in args.requirement:
+            words += ["-r", name]
+        for name in args.constraint:
+            words += ["-c", name]
+    return parse_install_command(words, read=file_reader())

@@ -1,0 +1,223 @@
+"""Wiring: from a command's arguments to the policy, the hosts and the question that is asked."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+    from depguard.adapters.host_store import HostStore
+    from depguard.adapters.policy_store import PolicyFound
+    from depguard.app.plan import Question
+    from depguard.cli.console import Console
+    from depguard.model.host import Host
+    from depguard.model.policy import Installer, Policy
+    from depguard.model.request import IndexOptions
+
+FORMATS = ("text", "json", "markdown", "sarif", "github")
+DEFAULT_FAMILY = "colab"
+"""The shipped policy that answers where nothing says which host is meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """What a command works on. ``root`` is where the project's paths start."""
+
+    found: PolicyFound | None
+    hosts: tuple[Host, ...]
+    root: Path
+
+    @property
+    def policy(self) -> Policy | None:
+        """The policy, None where nothing is protected."""
+        return self.found.policy if self.found is not None else None
+
+
+def add_subject_options(parser: argparse.ArgumentParser) -> None:
+    """--policy, --host and --as, for commands that judge something."""
+    group = parser.add_argument_group("what is judged, and where")
+    group.add_argument(
+        "--policy",
+        metavar="POLICY",
+        help="a file, folder, https URL, github:owner/repo@ref[:path] or shipped name"
+        " (default: the project's own, else the shipped one for the host)",
+    )
+    group.add_argument(
+        "--host",
+        metavar="HOST",
+        action="append",
+        default=[],
+        help="a host of `depguard baseline list`, a host file, or live; can be repeated"
+        " (default: all hosts of the policy)",
+    )
+    group.add_argument("--python", metavar="PATH", help="the interpreter of the host `live`")
+    group.add_argument(
+        "--as",
+        dest="installer",
+        metavar="INSTALLER",
+        help="pip, uv, or a pip version: pip==26.3 (default: the policy's, with the host's own pip)",
+    )
+
+
+def add_format_option(parser: argparse.ArgumentParser) -> None:
+    """--format, for commands that print a report."""
+    parser.add_argument(
+        "--format", choices=FORMATS, default="text", help="how the report is written (default: text)"
+    )
+
+
+def set_up(args: argparse.Namespace, console: Console) -> Setup:
+    """Find the policy and the hosts. Raises InputError, OutOfReachError."""
+    store = host_store(args)
+    found = find_policy(args)
+    names = list(args.host) or _default_hosts(found, store)
+    hosts = tuple(store.find(name) for name in names)
+    if found is None and hosts:
+        found = _shipped_for(hosts[0])
+    if found is not None:
+        for source in found.policy.sources_used:
+            console.detail(f"policy {source.label}, sha256 {source.sha256} ({found.how})")
+    for host in hosts:
+        console.detail(f"host {host.name}, sha256 {host.sha256}")
+    root = found.root if found is not None and found.root is not None else Path.cwd()
+    return Setup(found=found, hosts=hosts, root=root)
+
+
+def host_store(args: argparse.Namespace) -> HostStore:
+    """The hosts of the project, then the shipped ones, then the live one."""
+    from depguard.adapters.host_store import HostStore
+    from depguard.adapters.policy_store import project_root
+    from depguard.adapters.shipped import shipped_root
+
+    def live() -> Host:
+        from depguard.cli.live import live_host
+
+        return live_host(getattr(args, "python", None))
+
+    here = project_root(Path.cwd() / "depguard.yaml")
+    return HostStore([here / "policies" / "hosts", shipped_root() / "hosts"], live)
+
+
+def find_policy(args: argparse.Namespace) -> PolicyFound | None:
+    """--policy, else the project's own, else (without a host to go by) the shipped one."""
+    from depguard.adapters.policy_store import PolicyStore, web_fetch
+
+    offline = bool(getattr(args, "offline", False))
+    policies = PolicyStore(Path.cwd(), fetch=None if offline else web_fetch)
+    if args.policy:
+        return policies.named(args.policy)
+    own = policies.project()
+    if own is not None:
+        return own
+    if args.host or _on_known_host():
+        return None  # the family of the host decides
+    return policies.shipped(DEFAULT_FAMILY)
+
+
+def _default_hosts(found: PolicyFound | None, store: HostStore) -> list[str]:
+    if _on_known_host():
+        return ["live"]
+    from depguard.errors import InputError, Problem
+
+    if found is not None and found.policy.hosts:
+        return list(found.policy.hosts)
+    raise InputError(
+        Problem(
+            code="host.none",
+            message="no host to look at: the policy names none",
+            allowed=", ".join(store.names()),
+            hint="name one: --host colab/2026.07-gpu",
+        )
+    )
+
+
+def _on_known_host() -> bool:
+    """Whether this very machine is a host that a shipped policy knows: a Colab runtime."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        distribution("google-colab")
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def _shipped_for(host: Host) -> PolicyFound | None:
+    from depguard.adapters.policy_store import PolicyStore
+
+    return PolicyStore(Path.cwd(), fetch=None).shipped(host.family) if host.family else None
+
+
+def which_installer(args: argparse.Namespace, policy: Policy | None) -> tuple[Installer, Version | None]:
+    """--as, else the policy's installer. The version is None for the host's own pip."""
+    from packaging.version import InvalidVersion, Version
+
+    from depguard.errors import InputError, Problem
+    from depguard.model.policy import Installer
+
+    if not args.installer:
+        return (policy.installer if policy is not None else Installer.PIP), None
+    name, _, version = args.installer.partition("==")
+    try:
+        installer = Installer(name)
+        parsed = Version(version) if version else None
+    except (ValueError, InvalidVersion):
+        installer, parsed = Installer.PIP, None
+        wrong = True
+    else:
+        wrong = parsed is not None and installer is Installer.UV
+    if wrong:
+        problem = Problem(
+            code="usage",
+            message=f"--as {args.installer} is not known",
+            allowed="pip, uv, pip==VERSION",
+        )
+        raise InputError(problem)
+    return installer, parsed
+
+
+@contextmanager
+def asking(
+    args: argparse.Namespace,
+    console: Console,
+    setup: Setup,
+    *,
+    cutoff: datetime | None = None,
+    command: IndexOptions | None = None,
+) -> Iterator[Question]:
+    """The question with its index client open. ``cutoff`` wins over the options and the policy.
+
+    ``command`` has the index options of a simulated command line: they win over depguard's own.
+    """
+    from depguard.app.plan import Question
+    from depguard.cli.options import effective_options, open_source
+
+    installer, pip = which_installer(args, setup.policy)
+    options = effective_options(args, console, policy=setup.policy, installer=installer, command=command)
+    limit = cutoff or options.exclude_newer
+    now = datetime.now(UTC).replace(microsecond=0)
+    with open_source(options, console, installer=installer) as source:
+        yield Question(
+            policy=setup.policy,
+            hosts=setup.hosts,
+            source=source,
+            cutoff=limit,
+            moment=limit or now,
+            installer=installer,
+            pip=pip,
+        )
+
+
+def split_words(words: Sequence[str]) -> str:
+    """Words as a command line for people: quoted only where a shell needs it."""
+    import shlex
+
+    return " ".join(word if re.fullmatch(r"[\w@%+=:,./~^-]+", word) else shlex.quote(word) for word in words)
