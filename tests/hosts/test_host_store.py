@@ -18,12 +18,6 @@ TEXT = (
     "schema: 1\nname: {name}\npython: 3.12.13\nplatform: manylinux_2_35_x86_64\n"
     "distributions: {{numpy: {numpy}}}\n"
 )
-schema: 1
-name: {name}
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions: {{numpy: {numpy}}}
-"""
 
 
 def put(root: Path, name: str, numpy: str = "2.0.2") -> Path:
