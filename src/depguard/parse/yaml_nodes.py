@@ -8,21 +8,18 @@ recursion, and depth, node count and what aliases would expand to are bounded.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
+from depguard.parse.yaml_syntax import refuse_unprintable, syntax_problem
 
 if TYPE_CHECKING:
-    from yaml.error import MarkedYAMLError
     from yaml.events import Event, ScalarEvent
 
 _NULLS = frozenset({"", "~", "null", "Null", "NULL"})
-# The characters that YAML 1.1 (section 5.1) forbids in a stream.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +108,7 @@ def read_yaml(text: str, label: str, *, limits: Limits | None = None) -> Documen
     import yaml
 
     text = text.removeprefix("\ufeff")
-    _refuse_unprintable(text, label)
+    refuse_unprintable(text, label)
     # libyaml is ten times faster, but its positions of syntax errors differ from PyYAML's own: what
     # it cannot read is read again, so that a mistake is told the same way on every machine.
     fast = getattr(yaml, "CSafeLoader", None)
@@ -123,7 +120,7 @@ def read_yaml(text: str, label: str, *, limits: Limits | None = None) -> Documen
                 pass
         return _build(text, label, limits or Limits(), yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
-        raise InputError(_syntax_problem(error, text, label)) from None
+        raise InputError(syntax_problem(error, text, label)) from None
 
 
 def _build(text: str, label: str, limits: Limits, loader: type) -> Document:
@@ -132,7 +129,7 @@ def _build(text: str, label: str, limits: Limits, loader: type) -> Document:
     builder = _Builder(label, limits)
     for event in yaml.parse(text, Loader=loader):
         builder.take(event)
-    return Document(builder.root, tuple(builder.problems))
+    return Document(builder.root, tuple(sorted(builder.problems, key=_place)))
 
 
 @dataclass(slots=True)
@@ -299,36 +296,5 @@ class _Builder:
         )
 
 
-def _refuse_unprintable(text: str, label: str) -> None:
-    found = _UNPRINTABLE.search(text)
-    if found is None:
-        return
-    before = text[: found.start()]
-    raise InputError(
-        Problem(
-            code="yaml.character",
-            message=f"the character U+{ord(found.group()):04X} is not allowed in YAML",
-            location=Location(label, before.count("\n") + 1, len(before) - before.rfind("\n")),
-            hint="save the file as UTF-8 text" if ord(found.group()) in {0, 0xFFFE, 0xFFFF} else "remove it",
-        )
-    )
-
-
-def _syntax_problem(error: MarkedYAMLError, text: str, label: str) -> Problem:
-    """PyYAML's own words, with a position and, for the usual traps, what to do."""
-    mark = error.problem_mark or error.context_mark
-    location, before = Location(label), ""
-    if mark is not None:
-        location = Location(label, mark.line + 1, mark.column + 1)
-        before = "".join(text.splitlines()[mark.line : mark.line + 1])[: mark.column + 1]
-    message = error.problem or error.context or "not readable as YAML"
-    hint = None
-    if "'\\t'" in message or before.lstrip(" ").startswith("\t"):
-        message, hint = "a tab in the indentation", "indent with spaces"
-    elif "mapping values are not allowed" in message:
-        hint = 'quote a text that contains ": "'
-    elif "cannot start any token" in message:
-        hint = "quote a text that starts with this character"
-    elif "alias" in (error.context or ""):
-        hint = 'quote a glob: "*"'
-    return Problem(code="yaml.syntax", message=f"not valid YAML: {message}", location=location, hint=hint)
+def _place(problem: Problem) -> Location:
+    return problem.location or Location("", 0, 0)
