@@ -112,6 +112,9 @@ class FakeIndex:
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         self.prefetched.extend(names)
 
+    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+        """Everything is at hand: nothing to do."""
+
 
 def _release(
     name: NormalizedName, version: str, release: Release, index: str, answers: dict[str, MetadataAnswer]

@@ -59,7 +59,7 @@ class HostView:
 
     def offered(self, key: Key, offer: Offer) -> Candidate:
         """An index's offer as a candidate."""
-        return self._made(key, offer, Candidate(key, offer.version, offer=offer))
+        return self._made(key, self.universe.expect(offer), Candidate(key, offer.version, offer=offer))
 
     def holds(self, marker: Marker | None) -> MarkerAnswer:
         """A requested requirement's own marker on this host."""

@@ -39,3 +39,7 @@ class PackageSource(Protocol):
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """A hint that these projects' pages will be asked for soon. Never raises."""
         ...
+
+    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+        """A hint that these artifacts' metadata will be asked for soon. Never raises."""
+        ...

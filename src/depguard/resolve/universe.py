@@ -79,6 +79,7 @@ class Universe:
     _ranks: dict[Tag, int] = field(init=False, repr=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
     _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
+    _expected: set[int] = field(default_factory=set, init=False, repr=False)
     _metadata: dict[int, CoreMetadata | MetadataUnknown] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -122,6 +123,13 @@ class Universe:
         wanted = [name for name in names if name not in self._offers]
         if wanted:
             self.source.prefetch(wanted)
+
+    def expect(self, offer: Offer) -> Offer:
+        """Pass on the hint that this offer's metadata will be asked for; gives the offer back."""
+        if id(offer) not in self._metadata and id(offer) not in self._expected:
+            self._expected.add(id(offer))
+            self.source.prefetch_metadata((offer.artifact,))
+        return offer
 
     def _choose(self, page: ProjectPage) -> Offers:
         best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}
