@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
@@ -63,21 +63,18 @@ def conflicts(guarded: Guarded, setting: Setting) -> list[Conflict]:
     """
     found: dict[tuple[Obstacle, NormalizedName], Conflict] = {}
     for refusal in guarded.refusals:
-        for conflict in _of_refusal(refusal, setting, guarded.explored):
-            found.setdefault((conflict.obstacle, conflict.name), conflict)
+        for index in sorted({host for need in refusal.needs for host in need.hosts}):
+            needs = tuple(need for need in refusal.needs if index in need.hosts)
+            seen = _obstacle(refusal, needs, index, setting)
+            if seen is None or seen[:2] in found:
+                continue
+            obstacle, name, need = seen
+            links = chain(need, index, guarded.explored, setting.request)
+            found[obstacle, name] = Conflict(
+                obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
+            )
     order = list(Obstacle)
     return sorted(found.values(), key=lambda conflict: order.index(conflict.obstacle))
-
-
-def _of_refusal(refusal: JointRefusal, setting: Setting, explored: Sequence[JointNeed]) -> Iterator[Conflict]:
-    for index in sorted({host for need in refusal.needs for host in need.hosts}):
-        needs = tuple(need for need in refusal.needs if index in need.hosts)
-        seen = _obstacle(refusal, needs, index, setting)
-        if seen is None:
-            continue
-        obstacle, name, need = seen
-        links = chain(need, index, explored, setting.request)
-        yield Conflict(obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs)
 
 
 def _obstacle(
