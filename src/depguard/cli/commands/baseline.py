@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from depguard.cli.commands.baseline_materialize import register_materialize, run_materialize
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -61,6 +63,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     from depguard.cli.options import add_index_options
 
     add_index_options(imported)
+    register_materialize(add)
 
 
 def _add_facts(action: argparse.ArgumentParser) -> None:
@@ -95,6 +98,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
         "diff": _diff,
         "capture": _capture,
         "import": _import,
+        "materialize": run_materialize,
+        "export-index": run_materialize,
     }
     return actions[args.action](args, console)
 
