@@ -12,6 +12,8 @@ from packaging.version import Version
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Requirements
 from depguard.parse.platform_tags import marker_environment, parse_platform, wheel_tags
 
+_KEYS = frozenset(("version", "requires", "how", "why", "modules", "extras"))
+
 
 def small_host(
     installed: Mapping[str, Any],
@@ -20,28 +22,39 @@ def small_host(
     python: str = "3.12.13",
     platform: str = "manylinux_2_35_x86_64",
     loaded: Iterable[str] | None = None,
+    markers: Mapping[str, str] | None = None,
 ) -> Host:
-    """A host from ``{name: version}`` or ``{name: {version, requires, how}}``.
+    """A host from ``{name: version}`` or ``{name: {version, requires, how, modules, extras}}``.
 
-    ``how`` is a `Knowledge` value; ``requires: null`` means unknown. A version of null is unknown.
+    A list stands for the requires of a version 1.0. ``how`` is a `Knowledge` value; ``requires: null``
+    means unknown, ``why`` says why. A version of null is unknown. ``markers`` are variables that are
+    known beside those that follow from Python and platform (``platform_release``, say).
     """
     version, described = Version(python), parse_platform(platform)
     dists = [_distribution(spelled, spec) for spelled, spec in installed.items()]
+    known = dict(markers or {})
     return Host(
         name=name,
         python=version,
-        markers=marker_environment(version, described),
+        markers={**marker_environment(version, described), **known},
         tags=wheel_tags(version, described),
         installed={dist.name: dist for dist in dists},
         sha256="0" * 64,
+        unknown_markers=frozenset({"platform_release", "platform_version"}) - set(known),
         glibc=described.glibc,
-        family=name.split("/")[0],
+        family=name.split("/", maxsplit=1)[0],
         loaded=frozenset(loaded) if loaded is not None else None,
     )
 
 
 def _distribution(spelled: str, spec: Any) -> InstalledDistribution:
-    fields = spec if isinstance(spec, Mapping) else {"version": spec}
+    fields: Mapping[str, Any]
+    if isinstance(spec, Mapping):
+        fields = spec
+    else:
+        fields = {"version": "1.0", "requires": spec} if isinstance(spec, list) else {"version": spec}
+    if strange := set(fields) - _KEYS:
+        raise ValueError(f"{spelled}: unknown keys {sorted(strange)}; known are {sorted(_KEYS)}")
     version = fields.get("version")
     requires = fields.get("requires", [])
     if requires is None:
@@ -51,6 +64,7 @@ def _distribution(spelled: str, spec: Any) -> InstalledDistribution:
             how=Knowledge(fields.get("how", "captured")),
             source="METADATA",
             requires=tuple(Requirement(text) for text in requires),
+            extras=frozenset(canonicalize_name(extra) for extra in fields.get("extras", ())),
         )
     return InstalledDistribution(
         name=canonicalize_name(spelled),
