@@ -94,7 +94,9 @@ def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case) ->
             case Obstacle.HELD:
                 return f"needs {requirement}, held at {_range(case, conflict.name)}"
             case Obstacle.FORBIDDEN:
-                return f"needs {conflict.name}, which is forbidden"
+                entry = case.forbidden(conflict.name)
+                why = "which is forbidden" if entry is not None else "which splits a protected family"
+                return f"needs {conflict.name}, {why}"
             case Obstacle.DEPENDENT:
                 return f"would break {conflict.name} {has}, which needs {requirement}"
             case _:

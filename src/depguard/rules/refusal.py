@@ -9,6 +9,7 @@ from depguard.model.policy import Severity
 from depguard.planning.absence import absence, describe
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle
+from depguard.planning.families import Split, cuda_split
 from depguard.planning.tiers import TierPlan
 from depguard.resolve.needs import PYTHON
 
@@ -60,6 +61,11 @@ def message(conflict: Conflict, case: Case, plan: TierPlan) -> str:
         case Obstacle.HELD:
             return f"{who} needs {conflict.need.requirement}; {name} is held at {case.ranges.get(name)}"
         case Obstacle.FORBIDDEN:
+            split = _split(conflict, case)
+            if split is not None:
+                return (
+                    f"{who} brings in {name}, which does not go with the host's {split.head}: {split.detail}"
+                )
             return f"{who} brings in {name}, which is forbidden"
         case Obstacle.DEPENDENT:
             return f"{who} would break {has}, which needs {conflict.need.requirement}"
@@ -95,13 +101,22 @@ def failure_lines(conflict: Conflict, case: Case) -> tuple[str, ...]:
 
 
 def _code(conflict: Conflict, case: Case) -> str:
-    """DG304 where a build would help, DG405 where no index knows the project."""
+    """DG104 for a split family, DG304 where a build would help, DG405 where no index knows the project."""
+    if _split(conflict, case) is not None:
+        return "DG104"
     if conflict.obstacle is not Obstacle.PLATFORM or conflict.need.key == PYTHON:
         return _CODES[conflict.obstacle]
     missing = absence(case.guarded.view, conflict.name, conflict.need.requirement.specifier)
     if not missing.known:
         return "DG405"
     return "DG304" if missing.needs_build else "DG303"
+
+
+def _split(conflict: Conflict, case: Case) -> Split | None:
+    """The family that a kept-out name would split, where no entry forbids the name itself."""
+    if conflict.obstacle is not Obstacle.FORBIDDEN or case.forbidden(conflict.name) is not None:
+        return None
+    return cuda_split(case.policy, case.host, case.grips, conflict.name)
 
 
 def _who(links: Sequence[Link]) -> str:
