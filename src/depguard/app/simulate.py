@@ -8,6 +8,7 @@ from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, report
 from depguard.app.plan import Question, prove_ways_out
 from depguard.model.finding import About, Finding, Verdict, WayOut
+from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.model.report import Asked, Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Verb
@@ -15,6 +16,7 @@ from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import TierPlan, solve_row
+from depguard.rules.registry import verdict
 
 
 def simulate_command(question: Question, command: InstallCommand) -> Reports:
@@ -58,9 +60,41 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> Report:
         rule = prerelease_rule(case.free_view, command.installer, question.pip)
         plan = solve_row([case], stages, rule)
         judged = report(occasion, case, 0, simulation, plan)
-        ways = () if plan.solved or not plan_conflicts(plan) else prove_ways_out(alone, stages, plan)
-        judged = _with_ways(judged, ways)
+        if plan.solved:
+            judged = _with_ways(judged, _guarded_way(judged, wanted))
+        elif plan_conflicts(plan):
+            judged = _with_ways(judged, prove_ways_out(alone, stages, plan))
     return judged
+
+
+def _guarded_way(judged: Report, wanted: tuple[Wanted, ...]) -> tuple[WayOut, ...]:
+    """The guarded plan as a way out: what to ask for instead, where it differs from what would come."""
+    if judged.plan is None or judged.plan.changes is None:
+        return ()
+    planned = {action.name: action for action in judged.plan.changes.actions}
+    simulated = judged.simulation.changes if judged.simulation is not None else None
+    coming = {action.name: action.new for action in simulated.actions} if simulated is not None else {}
+    instead: dict[str, None] = {}
+    kept: dict[str, None] = {}
+    for item in wanted:
+        action = planned.get(item.name)
+        if action is None or action.new is None or action.new == coming.get(item.name):
+            continue
+        if action.kind is ActionKind.KEEP:
+            kept[f"keep {item.name} {action.new}"] = None
+        else:
+            instead[f"{item.name}=={action.new}"] = None
+    if not instead and not kept:
+        return ()
+    errors = [f for f in judged.findings if f.about is About.PLAN and f.severity is Severity.ERROR]
+    return (
+        WayOut(
+            change=", ".join((*instead, *kept)),
+            verdict=verdict(judged.findings, About.PLAN),
+            note=errors[0].message if errors else "",
+            actions=judged.plan.changes.changes,
+        ),
+    )
 
 
 def _asked(command: InstallCommand, wanted: tuple[Wanted, ...]) -> tuple[Asked, ...]:
