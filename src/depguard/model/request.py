@@ -81,6 +81,7 @@ class InstallCommand:
     ``unmodelled`` are options, by name, whose effect depguard does not model: each makes the answer
     unproven.
 
+    ``options`` are the names of all options that the command line itself has, sorted.
     ``ignore_config`` leaves out the installer's own configuration (pip's ``--isolated``, uv's
     ``--no-config``). ``notes`` are things about the command that its writer may not expect (a shell
     redirect, an option that is ignored). ``conditional``: it stands in an if, a function or behind
@@ -104,6 +105,7 @@ class InstallCommand:
     index: IndexOptions = IndexOptions()
     unmodelled: tuple[str, ...] = ()
     command: str = ""
+    options: tuple[str, ...] = ()
     ignore_config: bool = False
     notes: tuple[str, ...] = ()
     conditional: bool = False

@@ -21,7 +21,8 @@ from depguard.parse.requirement_item import explain, read_item, without_secrets
 HASHES = {"sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that ``--hash`` takes and the length of their hexadecimal digests."""
 
-_INDEX_ROLES = {Role.INDEX_URL, Role.EXTRA_INDEX_URL, Role.FIND_LINKS, Role.NO_INDEX, Role.OFFLINE}
+INDEX_ROLES = frozenset({Role.INDEX_URL, Role.EXTRA_INDEX_URL, Role.FIND_LINKS, Role.NO_INDEX, Role.OFFLINE})
+"""Options that say where to look."""
 
 
 class RequestDraft:
@@ -105,7 +106,7 @@ class RequestDraft:
                 self.formats = with_format(self.formats, option.role, value or ":all:")
             case Role.EXCLUDE_NEWER:
                 self._set_cutoff(value, given, origin)
-            case role if role in _INDEX_ROLES:
+            case role if role in INDEX_ROLES:
                 self._set_index(role, value, origin, from_file=from_file)
             case role:
                 self.flags.add(role)
