@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
-from depguard.model.finding import About, Link
+from depguard.model.finding import About, Finding, Link
 from depguard.model.host import Host
 from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
-from depguard.model.policy import Builds, Forbidden, Grip, GripKind
+from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Protected
 from depguard.model.report import Broken
 from depguard.planning.fallback import Fallback
 from depguard.planning.families import Split
@@ -83,6 +84,32 @@ class Evidence:
             requirement=str(cause.requirement),
             location=cause.location,
         )
+
+
+def changed(
+    evidence: Evidence,
+    action: Action,
+    *,
+    entry: Protected | Held | Forbidden | None = None,
+    package: NormalizedName | None = None,
+    **fields: Any,
+) -> Finding:
+    """A finding that a change gives rise to, with the chain that leads to it.
+
+    ``entry`` is the policy entry that it touches; ``package`` is the changed one unless given.
+    """
+    chain = evidence.chain(action.name)
+    return Finding(
+        about=evidence.about,
+        package=package or action.name,
+        because=tuple(str(cause) for cause in action.because),
+        culprit=chain[0].requirement if chain else None,
+        chain=chain,
+        location=chain[0].location if chain else None,
+        policy_location=entry.location if entry is not None else None,
+        policy_reason=entry.reason if entry is not None else "",
+        **fields,
+    )
 
 
 def culprit_phrase(chain: Sequence[Link], request: str) -> str:

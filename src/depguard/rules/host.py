@@ -11,7 +11,7 @@ from depguard.model.finding import Finding
 from depguard.model.host import Host
 from depguard.model.plan import Action, ActionKind
 from depguard.model.policy import GripKind, Severity
-from depguard.rules.evidence import Evidence, culprit_phrase
+from depguard.rules.evidence import Evidence, changed, culprit_phrase
 
 
 def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
@@ -29,46 +29,34 @@ def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
         )
         if inside:
             continue
-        chain = evidence.chain(action.name)
-        who = culprit_phrase(chain, evidence.request)
-        what = (
-            "remove it" if action.kind is ActionKind.REMOVE else f"move it from {action.old} to {action.new}"
-        )
-        yield Finding(
+        who = culprit_phrase(evidence.chain(action.name), evidence.request)
+        removes = action.kind is ActionKind.REMOVE
+        what = f"remove {action.name}" if removes else f"move {action.name} {action.old} -> {action.new}"
+        yield changed(
+            evidence,
+            action,
+            entry=grip.entry,
             code="DG201",
-            about=evidence.about,
             severity=Severity.ERROR,
-            package=action.name,
-            message=f"{action.name} is held at {allowed}; {who} would {what}",
+            message=f"{who} would {what}, held at {allowed}",
             hint=f"{action.name} is held: {grip.entry.reason}",
-            because=tuple(str(cause) for cause in action.because),
-            culprit=chain[0].requirement if chain else None,
-            chain=chain,
-            location=chain[0].location if chain else None,
-            policy_location=grip.entry.location,
-            policy_reason=grip.entry.reason,
         )
 
 
 def newly_broken(evidence: Evidence) -> Iterator[Finding]:
     """DG202: a requirement of a host distribution held before and would not hold after."""
+    changes = {action.name: action for action in evidence.changes.changes}
     for broken in evidence.broken:
-        requirement = Requirement(broken.requirement)
-        moved = canonicalize_name(requirement.name)
-        chain = evidence.chain(moved)
-        action = next(a for a in evidence.changes.changes if a.name == moved)
+        action = changes[canonicalize_name(Requirement(broken.requirement).name)]
         becomes = "is removed" if action.kind is ActionKind.REMOVE else f"becomes {action.new}"
-        yield Finding(
-            code="DG202",
-            about=evidence.about,
-            severity=Severity.ERROR,
+        yield changed(
+            evidence,
+            action,
             package=broken.name,
-            message=f"{broken.name} {broken.version} needs {broken.violated}, and {moved} {becomes}",
-            hint=f"leave {moved} as it is, or take a release that goes with {broken.name}",
-            because=tuple(str(cause) for cause in action.because),
-            culprit=chain[0].requirement if chain else None,
-            chain=chain,
-            location=chain[0].location if chain else None,
+            code="DG202",
+            severity=Severity.ERROR,
+            message=f"{broken.name} {broken.version} needs {broken.violated}, and {action.name} {becomes}",
+            hint=f"leave {action.name} as it is, or take a release that goes with {broken.name}",
         )
 
 
@@ -78,20 +66,14 @@ def forbidden(evidence: Evidence) -> Iterator[Finding]:
         entry = evidence.forbidden.get(action.name)
         if entry is None or action.kind is ActionKind.REMOVE:
             continue
-        chain = evidence.chain(action.name)
-        yield Finding(
+        yield changed(
+            evidence,
+            action,
+            entry=entry,
             code="DG203",
-            about=evidence.about,
             severity=Severity.ERROR,
-            package=action.name,
             message=f"{action.name} is forbidden: {entry.reason}",
             hint=f"use {entry.instead} instead" if entry.instead else f"leave {action.name} out",
-            because=tuple(str(cause) for cause in action.because),
-            culprit=chain[0].requirement if chain else None,
-            chain=chain,
-            location=chain[0].location if chain else None,
-            policy_location=entry.location,
-            policy_reason=entry.reason,
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from depguard.model.finding import Finding
 from depguard.model.policy import Builds, Severity
 from depguard.model.release import ArtifactKind
-from depguard.rules.evidence import Evidence
+from depguard.rules.evidence import Evidence, changed
 
 
 def needs_build(evidence: Evidence) -> Iterator[Finding]:
@@ -24,17 +24,12 @@ def needs_build(evidence: Evidence) -> Iterator[Finding]:
         artifact = action.artifact
         if artifact is None or artifact.kind is not ArtifactKind.SDIST:
             continue
-        chain = evidence.chain(action.name)
-        yield Finding(
+        yield changed(
+            evidence,
+            action,
             code="DG304",
-            about=evidence.about,
             severity=Severity.ERROR if evidence.builds is Builds.NEVER else Severity.WARNING,
-            package=action.name,
             message=f"{action.name} {action.new} would be built on the host, from {artifact.filename}",
             hint="take a release with a wheel for this host, or allow builds in the policy (sources.builds)",
-            because=tuple(str(cause) for cause in action.because),
-            culprit=chain[0].requirement if chain else None,
-            chain=chain,
-            location=chain[0].location if chain else None,
             unproven=True,
         )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from packaging.utils import canonicalize_name
 
 from depguard.model.finding import Finding
 from depguard.model.host import Knowledge
-from depguard.model.plan import Action, ActionKind
+from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.planning.fallback import Fallback, Silence
 from depguard.resolve.prereleases import mentions_prerelease
-from depguard.rules.evidence import Evidence
+from depguard.rules.evidence import Evidence, changed
 
 
 def direct_url(evidence: Evidence) -> Iterator[Finding]:
@@ -21,7 +20,7 @@ def direct_url(evidence: Evidence) -> Iterator[Finding]:
     for action in evidence.changes.changes:
         if action.url is not None:
             known = action.name in evidence.stated
-            yield _finding(
+            yield changed(
                 evidence,
                 action,
                 code="DG401",
@@ -36,7 +35,7 @@ def direct_url(evidence: Evidence) -> Iterator[Finding]:
                 unproven=True,
             )
         elif action.artifact is not None and action.artifact.sha256 is None:
-            yield _finding(
+            yield changed(
                 evidence,
                 action,
                 code="DG401",
@@ -51,7 +50,7 @@ def yanked(evidence: Evidence) -> Iterator[Finding]:
     for action in evidence.changes.changes:
         if action.artifact is not None and action.artifact.yanked is not None:
             why = f": {action.artifact.yanked}" if action.artifact.yanked else ""
-            yield _finding(
+            yield changed(
                 evidence,
                 action,
                 code="DG402",
@@ -70,7 +69,7 @@ def prerelease(evidence: Evidence) -> Iterator[Finding]:
             cause.parent is None and mentions_prerelease(cause.requirement.specifier)
             for cause in action.because
         )
-        yield _finding(
+        yield changed(
             evidence,
             action,
             code="DG403",
@@ -86,7 +85,7 @@ def fallback(evidence: Evidence) -> Iterator[Finding]:
     for found in evidence.fallbacks:
         action = actions[found.name]
         severity = Severity.ERROR if found.far else Severity.WARNING if found.notable else Severity.NOTE
-        yield _finding(
+        yield changed(
             evidence,
             action,
             code="DG404",
@@ -166,17 +165,3 @@ def _subject(doubt: str) -> str:
         if doubt.startswith(lead):
             return doubt.removeprefix(lead).split()[0].rstrip(":")
     return "request"
-
-
-def _finding(evidence: Evidence, action: Action, *, hint: str = "", **fields: Any) -> Finding:
-    chain = evidence.chain(action.name)
-    return Finding(
-        about=evidence.about,
-        package=action.name,
-        hint=hint,
-        because=tuple(str(cause) for cause in action.because),
-        culprit=chain[0].requirement if chain else None,
-        chain=chain,
-        location=chain[0].location if chain else None,
-        **fields,
-    )
