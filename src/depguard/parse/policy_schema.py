@@ -156,10 +156,8 @@ def _tier() -> Schema:
         "requires": _one_or_list(_ref("requirement")),
         "output": {"type": "string", "pattern": r"^(?!/)(?!.*\.\.(/|$))[^\\:]+\.txt$"},
     }
-    several_bases: Schema = {
-        "required": ["extends"],
-        "properties": {"extends": {"type": "array", "minItems": 2}},
-    }
+    several: Schema = {"description": TIER_KEYS["extends"], "type": "array", "minItems": 2}
+    several_bases: Schema = {"required": ["extends"], "properties": {"extends": several}}
     return {**_object(TIER_KEYS, shape, []), "anyOf": [{"required": ["requires"]}, several_bases]}
 
 
