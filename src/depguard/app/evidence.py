@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 
 from depguard.model.finding import About
 from depguard.model.host import Knowledge
@@ -17,6 +17,7 @@ from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.families import splits
 from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan, case_fallbacks
+from depguard.resolve.host_view import states
 from depguard.rules.evidence import Evidence
 
 
@@ -38,7 +39,7 @@ def simulation_evidence(
         fallbacks=_simulated_fallbacks(case, simulation),
         doubts=simulation.doubts,
         builds=case.builds,
-        stated=_stated(case),
+        stated=_stated(case, changes),
         user_site=user_site,
     )
 
@@ -67,7 +68,7 @@ def plan_evidence(
         fallbacks=case_fallbacks(case, plan.guarded, index, plan.wanted, against),
         doubts=plan.guarded.doubts[index],
         builds=case.builds,
-        stated=_stated(case),
+        stated=_stated(case, changes),
     )
 
 
@@ -76,11 +77,13 @@ def _forbidden(case: Case, changes: ChangeSet) -> dict[NormalizedName, Forbidden
     return {name: entry for name, entry in entries.items() if entry is not None}
 
 
-def _stated(case: Case) -> frozenset[NormalizedName]:
-    policy = case.policy
-    overrides = policy.overrides if policy is not None else ()
+def _stated(case: Case, changes: ChangeSet) -> frozenset[NormalizedName]:
+    """What comes from a direct URL whose requirements the policy states."""
+    overrides = case.policy.overrides if case.policy is not None else ()
     return frozenset(
-        canonicalize_name(o.package.name) for o in overrides if o.package.url and o.requires is not None
+        action.name
+        for action in changes.changes
+        if action.url is not None and any(states(o, action.name, action.url) for o in overrides)
     )
 
 

@@ -95,7 +95,7 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
     )
     outcome = solve(provider, roots, rounds=ROUNDS)
     label = installer_label(view, command.installer, pip)
-    doubts = (*doubts, *(f"option {name}, which depguard does not model" for name in command.unmodelled))
+    doubts = (*doubts, *_constraint_doubts(view, command.constraints), *_option_doubts(command))
     match outcome:
         case Solved(chosen=chosen, asked=asked, refusals=refusals):
             for key in sorted(chosen):
@@ -196,6 +196,20 @@ def _constraints(view: HostView, items: Iterable[Item]) -> dict[NormalizedName, 
     return merged
 
 
+def _constraint_doubts(view: HostView, items: Iterable[Item]) -> tuple[str, ...]:
+    """Constraints that were not read, that may not count, or that name an artifact instead of versions."""
+    doubts: list[str] = []
+    for item in items:
+        requirement = item.requirement
+        if item.doubt is not None:
+            doubts.append(f"constraint {item.text}: {item.doubt}")
+        elif requirement is None or item.url is not None or requirement.url is not None:
+            doubts.append(f"constraint {item.text}: a direct URL, which depguard does not model")
+        elif view.holds(requirement.marker) is MarkerAnswer.UNKNOWN:
+            doubts.append(f"marker of constraint {requirement}")
+    return tuple(doubts)
+
+
 def _actions(
     view: HostView, chosen: Mapping[Key, Candidate], asked: Mapping[Key, tuple[Need, ...]]
 ) -> list[Action]:
@@ -233,4 +247,8 @@ def _sync(view: HostView, command: InstallCommand, pip: Version | None) -> Simul
 
 def _item_doubts(command: InstallCommand) -> tuple[str, ...]:
     items = tuple(f"{item.text}: {item.doubt}" for item in command.items if item.doubt is not None)
-    return items + tuple(f"option {name}, which depguard does not model" for name in command.unmodelled)
+    return items + _option_doubts(command)
+
+
+def _option_doubts(command: InstallCommand) -> tuple[str, ...]:
+    return tuple(f"option {name}, which depguard does not model" for name in command.unmodelled)

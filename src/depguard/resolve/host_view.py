@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
 from depguard.resolve.needs import Candidate, Key
 from depguard.resolve.universe import Offer, Offers, Universe
@@ -101,14 +102,14 @@ class HostView:
         return self._filtered(candidate, metadata.requires_dist, label)
 
     def _of_url(self, candidate: Candidate, url: str) -> Requires:
-        stated = self._stated(candidate)
+        stated = self._stated(candidate, url)
         if stated is None:
             return Requires(doubts=(f"requirements of {candidate.name} from {url}",))
         return self._filtered(candidate, stated, candidate.name)
 
-    def _stated(self, candidate: Candidate) -> tuple[Requirement, ...] | None:
+    def _stated(self, candidate: Candidate, url: str) -> tuple[Requirement, ...] | None:
         for override in self.universe.overrides:
-            if override.package.url and canonicalize_name(override.package.name) == candidate.name:
+            if states(override, candidate.name, url):
                 self.universe.used_overrides.add(override)
                 return override.requires or ()
         return None
@@ -137,3 +138,22 @@ class HostView:
                 doubts.append(f"marker of {requirement} ({label})")
             kept.append(requirement)
         return Requires(requirements=tuple(kept), doubts=tuple(doubts))
+
+
+def states(override: Override, name: NormalizedName, url: str) -> bool:
+    """Whether an override says what a direct URL requires: of this project, at exactly this URL.
+
+    pip's ``#egg=`` only repeats the name; the rest of a fragment (``subdirectory=``) tells what is meant.
+    """
+    package = override.package
+    return (
+        package.url is not None
+        and canonicalize_name(package.name) == name
+        and _without_egg(package.url) == _without_egg(url)
+    )
+
+
+def _without_egg(url: str) -> str:
+    base, _, fragment = url.partition("#")
+    kept = "&".join(part for part in fragment.split("&") if part and not part.startswith("egg="))
+    return f"{base}#{kept}" if kept else base
