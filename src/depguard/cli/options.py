@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from depguard.model.request import IndexOptions
 
@@ -106,10 +106,11 @@ def merge(
 
     Each setting is decided by the first that states it. As with the installers, the lists of ``command``
     add to those below it (before them with ``command_first``, as uv does; after them as pip does). A
-    ``no_index`` of the configuration ends where something above it names an index.
+    ``no_index`` of the configuration ends where ``cli`` or ``policy`` names an index; a simulated command
+    that names one does not end it, since pip keeps to it.
     """
     layers = [cli, _of_policy(policy), config]
-    if any(layer.index_url or layer.extra_index_urls for layer in (command or cli, *layers[:2])):
+    if any(layer.index_url or layer.extra_index_urls for layer in layers[:2]):
         layers[2] = _without(config, "no_index")
     merged = IndexOptions()
     for layer in layers:
@@ -120,7 +121,8 @@ def merge(
     for field in _LISTS:
         own, below = getattr(command, field), getattr(merged, field)
         both = (*own, *below) if command_first else (*below, *own)
-        joined = replace(joined, **{field: tuple(dict.fromkeys(both))})
+        changed: dict[str, Any] = {field: tuple(dict.fromkeys(both))}
+        joined = replace(joined, **changed)
     origins = dict(joined.origins)
     for field, origin in command.origins:
         if field in _LISTS and field in dict(merged.origins):
@@ -157,8 +159,12 @@ def effective_options(
     policy: Policy | None,
     installer: Installer,
     command: IndexOptions | None = None,
+    ignore_config: bool = False,
 ) -> IndexOptions:
-    """All layers merged; with ``-v`` each value and where it came from."""
+    """All layers merged; with ``-v`` each value and where it came from.
+
+    ``ignore_config``: the command leaves its installer's configuration out (``pip --isolated``).
+    """
     from depguard.model.policy import Installer as Installers
     from depguard.parse.installer_settings import shown_index_value
 
@@ -166,7 +172,7 @@ def effective_options(
     options = merge(
         index_options(args),
         policy.sources if policy is not None else None,
-        config.index,
+        config.index if not ignore_config else IndexOptions(),
         command,
         command_first=installer is Installers.UV,
     )
