@@ -86,7 +86,7 @@ def fetch(url: str, *, at: Location | None = None, get: Get | None = None) -> by
         check_url(here, at, asked=url)
         answer = get(here)
         if answer.status in {301, 302, 303, 307, 308} and answer.location:
-            here = urljoin(here, answer.location)
+            here = _target(here, answer.location)
             continue
         return _body(answer, url, at)
     raise OutOfReachError(
@@ -115,6 +115,13 @@ def check_url(url: str, at: Location | None, *, asked: str | None = None) -> Non
             hint="save the policy beside the project and name its path" if secret else None,
         )
     )
+
+
+def _target(here: str, location: str) -> str:
+    try:
+        return urljoin(here, location)
+    except ValueError:  # a bracket that does not close, say; refused by the next check
+        return location
 
 
 def _body(answer: Answer, url: str, at: Location | None) -> bytes:
@@ -184,6 +191,7 @@ def _pool(proxy: str | None) -> PoolManager:
         "timeout": urllib3.Timeout(connect=10, read=30),
         "retries": urllib3.Retry(
             3,
+            other=0,  # a certificate that fails now fails again
             redirect=False,
             backoff_factor=0.3,
             status_forcelist=(429, 502, 503, 504),
