@@ -193,9 +193,10 @@ def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple
 
 def _notices(case: Case, judged: Judged, occasion: Occasion, assumptions: Iterable[str]) -> tuple[str, ...]:
     """Overrides and waivers that were used, and metadata that was assumed for what was reached."""
+    overrides = case.guarded.view.universe.used_overrides | case.free_view.universe.used_overrides
     lines = [
         f"override used: {override.package} ({override.reason})"
-        for override in sorted(case.guarded.view.universe.used_overrides, key=lambda o: str(o.package))
+        for override in sorted(overrides, key=lambda o: str(o.package))
     ]
     lines += [f"waiver used: {w.code} {w.package} until {w.until} ({w.reason})" for w in _sorted(judged.used)]
     policy = occasion.policy
