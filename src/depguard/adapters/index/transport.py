@@ -231,22 +231,21 @@ def _reason(error: BaseException) -> str:
                 return "its host name is not known here"
             case urllib3.exceptions.ProxyError():
                 return "the proxy refuses or cannot be reached"
-            case (
-                urllib3.exceptions.ConnectTimeoutError()
-                | urllib3.exceptions.ReadTimeoutError()
-                | TimeoutError()
-            ):
+            case urllib3.exceptions.NewConnectionError():  # also a ConnectTimeoutError, for old times' sake
+                pass
+            case urllib3.exceptions.TimeoutError() | TimeoutError():
                 return "no answer in time"
             case ConnectionRefusedError():
                 return "the connection is refused"
-            case urllib3.exceptions.IncompleteRead() | http.client.IncompleteRead() | ConnectionResetError():
+            case http.client.IncompleteRead() | ConnectionResetError():  # urllib3's is one of these
                 return "the connection broke off"
             case urllib3.exceptions.DecodeError():
                 return "its answer cannot be decompressed"
             case urllib3.exceptions.SSLError():
                 return "no secure connection comes about"
             case _:
-                cause = cause.__cause__ or cause.__context__
+                pass
+        cause = cause.__cause__ or cause.__context__
     return f"no connection ({type(error).__name__})"
 
 

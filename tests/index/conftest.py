@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kit.index_bench import Bench
+from kit.wheels import build_sdist, build_wheel
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    yield bench
+    bench.close()
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    build_wheel(folder, "demo", "1.0", requires=["other>=1", "torch; extra == 'gpu'"], extras=["gpu"])
+    build_wheel(folder, "demo", "1.1", requires_python=">=3.9,<4", tag="cp312-cp312-manylinux_2_17_x86_64")
+    build_sdist(folder, "demo", "1.1", requires=["other<2"])
+    build_wheel(folder, "other", "2.0")
+    return folder

@@ -1,0 +1,293 @@
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+import depguard
+from depguard.adapters.cache import Cache, Entry
+from depguard.errors import OutOfReachError
+from depguard.model.release import CoreMetadata
+from kit.index_bench import Bench
+from kit.loopback import Answer, Loopback
+from kit.wheels import build_wheel
+
+DEMO = canonicalize_name("demo")
+NOTHING = canonicalize_name("nothing")
+
+
+def test_a_fresh_page_is_not_asked_for_and_an_old_one_is(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, uploaded={"demo-1.1.tar.gz": "2025-01-01T00:00:00Z"}) as index:
+        page = bench.client(index.url, cache=tmp_path).page(DEMO)
+        bench.now += 599
+        assert bench.client(index.url, cache=tmp_path).page(DEMO) == page
+        assert len(index.requests) == 1
+        bench.now += 2
+        build_wheel(wheels, "demo", "2.0")
+        assert len(bench.client(index.url, cache=tmp_path).page(DEMO).artifacts) == 4
+        assert len(index.requests) == 2
+
+
+def test_a_404_is_remembered_as_long(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels) as index:
+        for _ in range(2):
+            assert not bench.client(index.url, cache=tmp_path).page(NOTHING).found
+        assert len(index.requests) == 1
+        bench.now += 601
+        build_wheel(wheels, "nothing", "1.0")
+        assert bench.client(index.url, cache=tmp_path).page(NOTHING).found
+
+
+def test_an_old_page_with_an_etag_is_only_confirmed(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, etag=True) as index:
+        page = bench.client(index.url, cache=tmp_path).page(DEMO)
+        bench.now += 700
+        second = bench.client(index.url, cache=tmp_path)
+        assert second.page(DEMO) == page
+        assert second.traffic.received == 0
+        assert "if-none-match" in index.requests[-1].headers
+        bench.now += 500  # fresh again since it was confirmed
+        bench.client(index.url, cache=tmp_path).page(DEMO)
+        assert len(index.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Cache-Control": "max-age=60"}, 60),
+        ({"Cache-Control": "public, max-age=100", "Age": "40"}, 60),
+        ({"Cache-Control": "no-cache, max-age=60"}, 0),
+        ({"Expires": "Thu, 01 Jan 2026 00:01:00 GMT", "Date": "Thu, 01 Jan 2026 00:00:00 GMT"}, 60),
+        ({"Expires": "0"}, 0),
+        ({"Cache-Control": "max-age=99999999"}, 86400),
+        ({}, 600),
+    ],
+)
+def test_a_page_is_fresh_as_long_as_its_headers_say(
+    bench: Bench, wheels: Path, tmp_path: Path, headers: dict[str, str], seconds: int
+) -> None:
+    page = Answer(200, b'<a href="demo-1.0.zip">', {"Content-Type": "text/html", **headers})
+    with Loopback(wheels) as index:
+        index.answers["/simple/demo/"] = page
+        bench.client(index.url, cache=tmp_path).page(DEMO)
+        bench.now += seconds - 1 if seconds else 0
+        bench.client(index.url, cache=tmp_path).page(DEMO)
+        assert len(index.requests) == (1 if seconds else 2)
+        bench.now += 2
+        bench.client(index.url, cache=tmp_path).page(DEMO)
+        assert len(index.requests) == (2 if seconds else 3)
+
+
+def test_no_store_and_signed_links_are_not_kept(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, cache_control="no-store") as index:
+        index.answers["/simple/signed/"] = Answer(
+            200, b'<a href="/files/signed-1.0.zip?token=hush">', {"Content-Type": "text/html"}
+        )
+        signed = canonicalize_name("signed")
+        for _ in range(2):
+            client = bench.client(index.url, cache=tmp_path)
+            assert client.page(DEMO).found
+            assert client.page(signed).found
+            client.close()
+        assert len(index.requests) == 4
+    assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
+
+
+def test_refresh_asks_even_where_a_page_is_fresh(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels) as index:
+        for refresh in (False, True):
+            bench.client(index.url, cache=tmp_path, refresh=refresh).page(DEMO)
+        assert len(index.requests) == 2
+
+
+def test_offline_takes_what_is_there_and_says_what_is_not(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels) as index:
+        online = bench.client(index.url, cache=tmp_path)
+        first, second, _ = online.page(DEMO).artifacts
+        metadata = online.metadata(first)
+        size = online.size(first)
+        online.page(NOTHING)
+    bench.now += 10_000_000
+    offline = bench.client(index.url, cache=tmp_path, offline=True)
+    assert offline.page(DEMO) == online.page(DEMO)
+    assert not offline.page(NOTHING).found
+    assert offline.metadata(first) == metadata
+    assert isinstance(metadata, CoreMetadata)
+    assert (offline.size(first), offline.size(second)) == (size, None)
+    with pytest.raises(OutOfReachError, match=f"offline, and the metadata of {second.filename}"):
+        offline.metadata(second)
+    with pytest.raises(OutOfReachError, match="the page of other") as caught:
+        offline.page(canonicalize_name("other"))
+    assert "without --offline" in (caught.value.problems[0].hint or "")
+
+
+def test_an_index_that_is_down_leaves_the_way_out_in_the_hint(
+    bench: Bench, wheels: Path, tmp_path: Path
+) -> None:
+    with Loopback(wheels) as index:
+        bench.client(index.url, cache=tmp_path).page(DEMO)
+    bench.now += 7200
+    with pytest.raises(OutOfReachError, match="refused") as caught:
+        bench.client(index.url, cache=tmp_path, retries=0).page(DEMO)
+    assert caught.value.problems[0].hint == "--offline takes the page that was cached 2.0 hours ago"
+
+
+def test_metadata_is_kept_for_ever_and_by_index(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels) as a, Loopback(wheels) as b:
+        client = bench.client(a.url, cache=tmp_path)
+        artifact = client.page(DEMO).artifacts[0]
+        answer = client.metadata(artifact)
+        bench.now += 1e9
+        again = bench.client(a.url, cache=tmp_path)
+        assert again.metadata(artifact) == answer
+        assert again.traffic.requests == 0
+        # the other index gives the same hash, but what it stands for is its own word
+        other = bench.client(b.url, cache=tmp_path)
+        other.metadata(other.page(DEMO).artifacts[0])
+        assert len(b.requests) == 2
+
+
+@pytest.mark.parametrize("text", ["{", '{"files": []}', "[[[1]], []]", "7", '[["x"], []]'])
+def test_a_page_in_the_cache_that_does_not_fit_is_dropped(
+    bench: Bench, wheels: Path, tmp_path: Path, text: str
+) -> None:
+    with Loopback(wheels) as index:
+        cache = Cache.in_folder(tmp_path, note=bench.notes.append)
+        entry = Entry(text=text, stored=bench.now, fresh_until=bench.now + 99, facts={})
+        cache.put("page", f"{index.url}/demo/", entry)
+        cache.put("metadata", "x", entry)
+        cache.close()
+        assert len(bench.client(index.url, cache=tmp_path).page(DEMO).artifacts) == 3
+
+
+# --- the database itself
+
+
+def entry(text: str = '"x"') -> Entry:
+    return Entry(text=text, stored=5.0, fresh_until=9.0, facts={"etag": "e"})
+
+
+def test_entries_come_back(tmp_path: Path) -> None:
+    notes: list[str] = []
+    cache = Cache.in_folder(tmp_path / "new" / "folder", note=notes.append)
+    cache.put("page", "k", entry("[1]"))
+    cache.put("page", "k", entry("[2]"))
+    cache.renew("page", "k", stored=6.0, fresh_until=10.0)
+    assert cache.get("page", "k") == Entry(text="[2]", stored=6.0, fresh_until=10.0, facts={"etag": "e"})
+    assert cache.get("metadata", "k") is None
+    cache.drop("page", "k")
+    assert cache.get("page", "k") is None
+    cache.close()
+    assert cache.get("page", "k") is None
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE entry SET body = x'00'",
+        "UPDATE entry SET facts = '{}'",
+        "UPDATE entry SET checksum = checksum + 1",
+        "UPDATE entry SET format = 999",
+        "UPDATE entry SET key = 'k2'",
+        "UPDATE entry SET stored = 'soon'",
+    ],
+)
+def test_a_row_that_was_changed_is_dropped(tmp_path: Path, change: str) -> None:
+    cache = Cache.in_folder(tmp_path, note=print)
+    cache.put("page", "k", entry())
+    with sqlite3.connect(tmp_path / "index.sqlite3") as connection:
+        connection.execute(change)
+    connection.close()
+    assert cache.get("page", "k2" if "k2" in change else "k") is None
+    assert cache.get("page", "k") is None
+    cache.close()
+
+
+def test_a_damaged_database_is_moved_away_and_made_again(tmp_path: Path) -> None:
+    (tmp_path / "index.sqlite3").write_bytes(b"this is no database" * 100)
+    notes: list[str] = []
+    cache = Cache.in_folder(tmp_path, note=notes.append)
+    cache.put("page", "k", entry())
+    assert cache.get("page", "k") == entry()
+    cache.close()
+    assert (tmp_path / "index.sqlite3.damaged").read_bytes().startswith(b"this is no database")
+    assert len(notes) == 1
+    assert "damaged" in notes[0]
+
+
+def test_a_database_that_is_damaged_under_way(tmp_path: Path) -> None:
+    notes: list[str] = []
+    cache = Cache.in_folder(tmp_path, note=notes.append)
+    for number in range(300):
+        cache.put("metadata", f"k{number}", entry(json.dumps(str(number) * 2000)))
+    cache.close()
+    path = tmp_path / "index.sqlite3"
+    content = bytearray(path.read_bytes())
+    content[4096:] = b"\xff" * (len(content) - 4096)
+    path.write_bytes(content)
+    cache = Cache.in_folder(tmp_path, note=notes.append)
+    assert cache.get("metadata", "k7") is None
+    cache.put("metadata", "k7", entry())
+    assert cache.get("metadata", "k7") == entry()
+    cache.close()
+    assert "damaged" in notes[0]
+
+
+def test_a_folder_that_cannot_be_made_means_no_cache(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    notes: list[str] = []
+    cache = Cache.in_folder(tmp_path / "file" / "cache", note=notes.append)
+    cache.put("metadata", "k", entry())
+    assert cache.get("metadata", "k") is None
+    cache.close()
+    assert len(notes) == 1
+    assert "no cache is used" in notes[0]
+
+
+def test_a_database_that_cannot_be_written_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Cache.in_folder(tmp_path, note=print)
+    cache.put("metadata", "k", entry())
+    cache.close()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    # file permissions do not hold for root, which test machines often run as
+    monkeypatch.setattr("depguard.adapters.cache.os.open", refuse)
+    notes: list[str] = []
+    cache = Cache.in_folder(tmp_path, note=notes.append)
+    assert cache.get("metadata", "k") == entry()
+    cache.put("metadata", "k", entry('"other"'))
+    assert cache.get("metadata", "k") == entry()
+    cache.close()
+    assert "used for reading alone: Permission denied" in notes[0]
+
+
+def test_several_processes_write_at_once(tmp_path: Path) -> None:
+    program = """
+import sys
+from pathlib import Path
+from depguard.adapters.cache import Cache, Entry
+who = sys.argv[2]
+cache = Cache.in_folder(Path(sys.argv[1]), note=lambda text: sys.exit(text))
+for number in range(100):
+    cache.put("page", f"{who}{number}", Entry(text='"x"', stored=1e12, facts={}))
+    cache.put("page", "shared", Entry(text=f'"{who}"', stored=1e12, facts={}))
+    assert cache.get("page", f"{who}{number}") is not None
+cache.close()
+"""
+    environ = {**os.environ, "PYTHONPATH": str(Path(depguard.__file__).parents[1])}
+    workers = [
+        subprocess.Popen([sys.executable, "-c", program, str(tmp_path), who], env=environ) for who in "abc"
+    ]
+    assert [worker.wait() for worker in workers] == [0, 0, 0]
+    cache = Cache.in_folder(tmp_path, note=print)
+    assert all(cache.get("page", f"{who}{number}") for who in "abc" for number in range(100))
+    cache.close()

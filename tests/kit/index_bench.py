@@ -1,0 +1,37 @@
+"""Index clients for tests, which see nothing of the machine they run on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from depguard.adapters.cache import Cache
+from depguard.adapters.index.client import IndexClient
+from depguard.adapters.index.settings import IndexSettings
+
+
+class Bench:
+    """Makes clients and closes them: ``now`` is their clock, ``slept`` and ``notes`` what they did."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self.slept: list[float] = []
+        self.now = 1_000_000.0
+        self.environ: dict[str, str] = {}
+        self._clients: list[IndexClient] = []
+
+    def client(self, index_url: str | None, *, cache: Path | None = None, **settings: object) -> IndexClient:
+        made = IndexClient(
+            IndexSettings(index_url=index_url, **{"timeout": 5.0, "keyring": False, **settings}),  # type: ignore[arg-type]
+            cache=Cache.none() if cache is None else Cache.in_folder(cache, note=self.notes.append),
+            note=self.notes.append,
+            environ=self.environ,
+            find_proxy=lambda _: None,
+            clock=lambda: self.now,
+            sleep=self.slept.append,
+        )
+        self._clients.append(made)
+        return made
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
