@@ -92,7 +92,8 @@ def report(
         unknown=_unknown(simulation, plan, index),
         policy=occasion.policy.name if occasion.policy is not None else None,
         policy_sources=occasion.policy.sources_used if occasion.policy is not None else (),
-        notices=_notices(case, judged, occasion, _assumptions(case, simulation, plan, index)),
+        assumed=_assumptions(case, simulation, plan, index),
+        notices=_notices(case, judged, occasion),
     )
 
 
@@ -191,8 +192,8 @@ def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple
     return tuple(sorted(found))
 
 
-def _notices(case: Case, judged: Judged, occasion: Occasion, assumptions: Iterable[str]) -> tuple[str, ...]:
-    """Overrides and waivers that were used, and metadata that was assumed for what was reached."""
+def _notices(case: Case, judged: Judged, occasion: Occasion) -> tuple[str, ...]:
+    """Overrides and waivers that were used."""
     overrides = case.guarded.view.universe.used_overrides | case.free_view.universe.used_overrides
     lines = [
         f"override used: {override.package} ({override.reason})"
@@ -205,7 +206,6 @@ def _notices(case: Case, judged: Judged, occasion: Occasion, assumptions: Iterab
         for w in _sorted(policy.waivers if policy is not None else ())
         if w.until < occasion.today
     ]
-    lines += assumptions
     return tuple(lines)
 
 
@@ -214,13 +214,13 @@ def _sorted(waivers: Iterable[Waiver]) -> list[Waiver]:
 
 
 def _assumptions(case: Case, simulation: Simulation, plan: TierPlan | None, index: int) -> tuple[str, ...]:
-    """What was reached and is known only by assumption, for `Report.notices`."""
+    """What was reached and is known only by assumption, for `Report.assumed`."""
     reached = simulation.changes
     if plan is not None and plan.guarded.changes is not None:
         reached = plan.guarded.changes[index]
     names = assumed(case, reached) if reached is not None else ()
     return tuple(
-        f"assumed: {name} {case.host.installed[name].version} requires what"
+        f"{name} {case.host.installed[name].version} requires what"
         f" {case.host.installed[name].requirements.source} does"
         for name in names
     )

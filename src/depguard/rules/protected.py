@@ -46,7 +46,9 @@ def _touched(evidence: Evidence, action: Action, code: str) -> Iterator[Finding]
     grip = evidence.grip(action.name)
     if grip.kind is not GripKind.PROTECTED or grip.entry is None:
         return
-    who = culprit_phrase(evidence.chain(action.name), evidence.request)
+    chain = evidence.chain(action.name)
+    by_hand = code == "DG102" and len(chain) < 2
+    who = "the command" if by_hand else culprit_phrase(chain, evidence.request)
     verb = "remove" if code == "DG102" else "shadow" if evidence.user_site else "replace"
     move = f" ({action.old} -> {action.new})" if action.new is not None else ""
     yield changed(

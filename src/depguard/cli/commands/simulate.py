@@ -37,6 +37,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from dataclasses import replace
 
     from depguard.app.simulate import simulate_command
+    from depguard.cli.options import configured_command
     from depguard.cli.reporting import exit_code, show
     from depguard.cli.setup import asking, set_up, which_installer
 
@@ -47,6 +48,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         command = replace(command, installer=installer)
     if args.rest is not None and not args.installer:
         args.installer = command.installer.value
+    command = configured_command(command, console)
     with asking(args, console, setup, command=command.index) as question:
         reports = simulate_command(question, command)
     show(reports, args, console)
