@@ -100,7 +100,7 @@ def _simulated_fallbacks(case: Case, simulation: Simulation) -> tuple[Fallback, 
     return tuple(fallback for fallback in found if fallback.silence is not None)
 
 
-def assumed(case: Case, changes: ChangeSet) -> tuple[str, ...]:
+def assumed(case: Case, changes: ChangeSet) -> tuple[NormalizedName, ...]:
     """What was reached and is known only by assumption (a local label read from the public release)."""
     return tuple(
         action.name

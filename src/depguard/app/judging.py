@@ -66,15 +66,19 @@ def report(
     """Judge one host. ``index`` is its place in the plan's hosts."""
     label = occasion.request.tier or "request"
     found: list[Finding] = []
+    final: list[Finding] = []
     simulated = None
     if simulation.changes is not None:
         evidence = simulation_evidence(case, simulation, label, user_site=occasion.user_site)
         found += check(evidence)
         simulated = evidence
     else:
-        found += simulation_findings(case, simulation)
-    found += _plan_findings(case, plan, index)
-    judged = judge(found, occasion.policy, occasion.today)
+        final += simulation_findings(case, simulation)
+    if plan is not None and plan.solved:
+        found += check(plan_evidence(case, plan, index))
+    elif plan is not None:
+        final += [finding_of(c, case, plan) for c in plan_conflicts(plan) if c.host == index]
+    judged = judge(found, occasion.policy, occasion.today, final=final)
     return Report(
         verdict=_verdict(occasion.subject, judged.findings, simulation, plan),
         subject=occasion.subject.value,
@@ -112,14 +116,6 @@ def plan_findings(
         evidence = plan_evidence(case, plan, index, against)
         found += judge(check(evidence), policy, today).findings
     return found
-
-
-def _plan_findings(case: Case, plan: TierPlan | None, index: int) -> list[Finding]:
-    if plan is None:
-        return []
-    if plan.solved:
-        return check(plan_evidence(case, plan, index))
-    return [finding_of(c, case, plan) for c in plan_conflicts(plan) if c.host == index]
 
 
 def _verdict(
@@ -165,7 +161,7 @@ def _plan_result(occasion: Occasion, case: Case, index: int, plan: TierPlan | No
             lines["the search was given up: too many candidates to try"] = None
         return PlanResult(changes=None, failure=tuple(lines))
     held = {f.name: f for f in case_fallbacks(case, plan.guarded, index, plan.wanted)}
-    met = conflicts(plan.guarded, plan.setting)
+    met = conflicts(plan.guarded, plan.setting, by_parent=True)
     actions = tuple(
         _finished(occasion, action, held.get(action.name), met, case)
         for action in plan.guarded.changes[index].actions

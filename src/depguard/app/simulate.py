@@ -41,6 +41,7 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> Report:
         question.source,
         cutoff=question.cutoff,
         formats=command.formats,
+        today=question.today,
     )
     simulation = simulate(case.free_view, command, pip=question.pip)
     wanted = wanted_of(command)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from fnmatch import fnmatchcase
+
+from packaging.utils import canonicalize_name
 
 from depguard.model.finding import About, Finding, Verdict
-from depguard.model.policy import Policy, Severity, Waiver
+from depguard.model.location import Location
+from depguard.model.policy import Override, Policy, Severity, Waiver
+from depguard.planning.waivers import waiver_of
 from depguard.rules import host, platform, protected, sources
 from depguard.rules.evidence import Evidence
 
@@ -42,6 +45,7 @@ RULES: tuple[Rule, ...] = (
     Rule("DG403", "pre-release", sources.prerelease),
     Rule("DG404", "fell far back to be solvable", sources.fallback),
     Rule("DG405", "unknown metadata", sources.unknown_metadata),
+    Rule("DG505", "override or waiver without effect", None),
 )
 
 _ORDER = {rule.code: index for index, rule in enumerate(RULES)}
@@ -60,15 +64,20 @@ class Judged:
     used: frozenset[Waiver]
 
 
-def judge(findings: Iterable[Finding], policy: Policy | None, today: date) -> Judged:
-    """Apply severities and waivers; OFF drops a finding, a waiver makes it a note."""
+def judge(
+    findings: Iterable[Finding], policy: Policy | None, today: date, *, final: Iterable[Finding] = ()
+) -> Judged:
+    """Apply severities and waivers; OFF drops a finding, a waiver makes it a note.
+
+    ``final`` are findings that say why there is no solution: nothing in a policy makes one of that.
+    """
     used: set[Waiver] = set()
-    judged: list[Finding] = []
+    judged: list[Finding] = list(final)
     for finding in findings:
         severity = _severity(finding, policy)
         if severity is Severity.OFF:
             continue
-        waiver = _waiver(finding, policy, today)
+        waiver = waiver_of(policy, finding.code, finding.package, today)
         if waiver is not None:
             used.add(waiver)
             judged.append(replace(finding, severity=Severity.NOTE, waived=waiver.reason))
@@ -86,6 +95,52 @@ def verdict(findings: Iterable[Finding], subject: About) -> Verdict:
     return Verdict.UNPROVEN if errors else Verdict.SAFE
 
 
+def idle(
+    policy: Policy, used: frozenset[Waiver], evidence: Evidence, overrides: Iterable[Override], today: date
+) -> Iterator[Finding]:
+    """DG505: waivers past their end, and overrides of a release that the changes do not take.
+
+    ``overrides`` are those that were used. A waiver that simply did not come into play on this host
+    says nothing; an override does only where its project is taken in another release.
+    """
+    for waiver in policy.waivers:
+        if waiver not in used and waiver.until < today:
+            yield _idle(
+                evidence,
+                waiver.package,
+                Severity.WARNING,
+                f"the waiver of {waiver.code} for {waiver.package} ended on {waiver.until}",
+                waiver.location,
+            )
+    taken = {action.name: action.new for action in evidence.changes.actions}
+    spent = set(overrides)
+    for override in policy.overrides:
+        name = canonicalize_name(override.package.name)
+        if override not in spent and name in taken:
+            yield _idle(
+                evidence,
+                name,
+                Severity.NOTE,
+                f"the override of {override.package} has no effect: {name} {taken[name]} is taken",
+                override.location,
+            )
+
+
+def _idle(
+    evidence: Evidence, package: str, severity: Severity, message: str, location: Location | None
+) -> Finding:
+    return Finding(
+        code="DG505",
+        about=evidence.about,
+        severity=severity,
+        package=canonicalize_name(package),
+        message=message,
+        hint="take it out of the policy, or give it a new end with a reason",
+        location=location,
+        policy_location=location,
+    )
+
+
 def set_once(findings: Iterable[Finding]) -> list[Finding]:
     """Each (code, subject, package, message) once, the first one kept."""
     seen: dict[tuple[str, About, str, str], Finding] = {}
@@ -99,14 +154,6 @@ def _severity(finding: Finding, policy: Policy | None) -> Severity:
     if policy is None or finding.severity is Severity.NOTE:
         return finding.severity
     return policy.rules.get(finding.code, finding.severity)
-
-
-def _waiver(finding: Finding, policy: Policy | None, today: date) -> Waiver | None:
-    for waiver in policy.waivers if policy is not None else ():
-        matches = waiver.code == finding.code and fnmatchcase(finding.package, waiver.package)
-        if matches and today <= waiver.until:
-            return waiver
-    return None
 
 
 def _rank(finding: Finding) -> tuple[int, int, int, int, str, str]:
