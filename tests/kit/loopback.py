@@ -14,6 +14,7 @@ import hashlib
 import html
 import json
 import re
+import ssl
 import threading
 import time
 import zipfile
@@ -56,6 +57,7 @@ class Loopback:
     basic authentication. ``redirects``: from path to URL. ``answers``: path to what is answered, before all
     else. ``unavailable`` and ``truncated`` count down: so many answers are a 503, or break off. ``slow``:
     seconds before each answer. ``absent``: the status for a project that is not there.
+    ``tls``: the server's side of https.
     """
 
     folder: Path
@@ -79,6 +81,7 @@ class Loopback:
     truncated: int = 0
     slow: float = 0.0
     absent: int = 404
+    tls: ssl.SSLContext | None = None
     requests: list[Asked] = field(default_factory=list)
     _server: ThreadingHTTPServer | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +89,7 @@ class Loopback:
     @property
     def origin(self) -> str:
         assert self._server is not None
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http{'s' if self.tls else ''}://127.0.0.1:{self._server.server_port}"
 
     @property
     def url(self) -> str:
@@ -104,6 +107,8 @@ class Loopback:
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
+        if self.tls is not None:
+            self._server.socket = self.tls.wrap_socket(self._server.socket, server_side=True)
         threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True
         ).start()

@@ -71,6 +71,8 @@ class Pools:
             context = ssl.create_default_context()
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
+            # Said once by whoever configured it; urllib3 would say it with every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         else:
             context = _verifying_context()
         cert, client = self._settings.cert, self._settings.client_cert
