@@ -13,7 +13,7 @@ from depguard.app.evidence import assumed, plan_evidence, simulation_evidence
 from depguard.app.failures import held_back_reason, plan_conflicts, simulation_failure, simulation_findings
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.plan import Action, ChangeSet, HeldBack
-from depguard.model.policy import Policy, Waiver
+from depguard.model.policy import Override, Policy, Waiver
 from depguard.model.report import (
     Asked,
     HostSummary,
@@ -31,7 +31,7 @@ from depguard.planning.tiers import TierPlan, case_fallbacks
 from depguard.resolve.ports import PackageSource
 from depguard.rules.evidence import Evidence
 from depguard.rules.refusal import failure_lines, finding_of, message
-from depguard.rules.registry import Judged, check, judge, verdict
+from depguard.rules.registry import Judged, check, idle, judge, verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,18 +67,20 @@ def report(
     label = occasion.request.tier or "request"
     found: list[Finding] = []
     final: list[Finding] = []
-    simulated = None
+    simulated = proposed = None
     if simulation.changes is not None:
-        evidence = simulation_evidence(case, simulation, label, user_site=occasion.user_site)
-        found += check(evidence)
-        simulated = evidence
+        simulated = simulation_evidence(case, simulation, label, user_site=occasion.user_site)
+        found += check(simulated)
     else:
         final += simulation_findings(case, simulation)
     if plan is not None and plan.solved:
-        found += check(plan_evidence(case, plan, index))
+        proposed = plan_evidence(case, plan, index)
+        found += check(proposed)
     elif plan is not None:
         final += [finding_of(c, case, plan) for c in plan_conflicts(plan) if c.host == index]
     judged = judge(found, occasion.policy, occasion.today, final=final)
+    subject = proposed if occasion.subject is About.PLAN else simulated
+    overrides = case.guarded.view.universe.used_overrides | case.free_view.universe.used_overrides
     return Report(
         verdict=_verdict(occasion.subject, judged.findings, simulation, plan),
         subject=occasion.subject.value,
@@ -91,13 +93,13 @@ def report(
         request=occasion.request,
         simulation=_simulation_result(case, simulation, simulated),
         plan=_plan_result(occasion, case, index, plan),
-        findings=judged.findings,
+        findings=(*judged.findings, *_without_effect(occasion, judged, subject, overrides)),
         cutoff=occasion.cutoff,
         unknown=_unknown(simulation, plan, index),
         policy=occasion.policy.name if occasion.policy is not None else None,
         policy_sources=occasion.policy.sources_used if occasion.policy is not None else (),
         assumed=_assumptions(case, simulation, plan, index),
-        notices=_notices(case, judged, occasion),
+        notices=_notices(judged, overrides),
     )
 
 
@@ -188,20 +190,21 @@ def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple
     return tuple(sorted(found))
 
 
-def _notices(case: Case, judged: Judged, occasion: Occasion) -> tuple[str, ...]:
-    """Overrides and waivers that were used."""
-    overrides = case.guarded.view.universe.used_overrides | case.free_view.universe.used_overrides
-    lines = [
-        f"override used: {override.package} ({override.reason})"
-        for override in sorted(overrides, key=lambda o: str(o.package))
-    ]
-    lines += [f"waiver used: {w.code} {w.package} until {w.until} ({w.reason})" for w in _sorted(judged.used)]
+def _without_effect(
+    occasion: Occasion, judged: Judged, evidence: Evidence | None, used: Iterable[Override]
+) -> tuple[Finding, ...]:
+    """What the policy states in vain (DG505)."""
     policy = occasion.policy
-    lines += [
-        f"waiver past its end: {w.code} {w.package}, {w.until}"
-        for w in _sorted(policy.waivers if policy is not None else ())
-        if w.until < occasion.today
-    ]
+    if policy is None or evidence is None:
+        return ()
+    return judge(idle(policy, judged.used, evidence, used, occasion.today), policy, occasion.today).findings
+
+
+def _notices(judged: Judged, overrides: Iterable[Override]) -> tuple[str, ...]:
+    """Overrides and waivers that were used."""
+    by_name = sorted(overrides, key=lambda override: str(override.package))
+    lines = [f"override used: {override.package} ({override.reason})" for override in by_name]
+    lines += [f"waiver used: {w.code} {w.package} until {w.until} ({w.reason})" for w in _sorted(judged.used)]
     return tuple(lines)
 
 
