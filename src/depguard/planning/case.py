@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,6 +16,7 @@ from depguard.model.request import FormatControl
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs, is_satisfied
+from depguard.planning.waivers import may_break
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
 from depguard.resolve.ports import PackageSource
@@ -75,8 +76,13 @@ def make_case(
     cutoff: datetime | None = None,
     formats: FormatControl | None = None,
     let_move: frozenset[NormalizedName] = frozenset(),
+    today: date | None = None,
 ) -> Case:
-    """Prepare one host. ``let_move`` are held names whose range is lifted (to prove a way out)."""
+    """Prepare one host.
+
+    ``let_move`` are held names whose range is lifted (to prove a way out). ``today`` is the day by which
+    waivers are judged: what may break by one (DG202) does not keep others from moving.
+    """
     gripped = dict(grips(policy, host)) if policy is not None else {}
     for name in let_move:
         gripped[name] = Grip(GripKind.FREE)
@@ -101,7 +107,7 @@ def make_case(
             view=HostView(universe=guarded),
             fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
             ranges=ranges,
-            dependents=_dependents(host),
+            dependents=_dependents(host, policy, today),
         ),
     )
 
@@ -115,10 +121,16 @@ def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[Normaliz
     return ranges
 
 
-def _dependents(host: Host) -> dict[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]]:
-    """Who needs what, as far as the untouched host meets it."""
+def _dependents(
+    host: Host, policy: Policy | None, today: date | None
+) -> dict[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]]:
+    """Who needs what, as far as the untouched host meets it and the policy cares."""
     return {
-        name: tuple((need.parent, need.requirement) for need in needs if is_satisfied(host, need.requirement))
+        name: tuple(
+            (need.parent, need.requirement)
+            for need in needs
+            if is_satisfied(host, need.requirement) and not may_break(policy, need.parent, today)
+        )
         for name, needs in host_needs(host).by_name.items()
         if name in host.installed
     }

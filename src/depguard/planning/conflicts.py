@@ -55,24 +55,27 @@ class Setting:
     request: str = "request"
 
 
-def conflicts(guarded: Guarded, setting: Setting) -> list[Conflict]:
+def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) -> list[Conflict]:
     """All conflicts that the solver met, most telling first, each obstacle and project once.
 
-    The solver tries newer releases first, so the first refusal about a project is the one that its
-    newest release meets.
+    With ``by_parent``, once for each project whose requirement met it (who was held back by what). The
+    solver tries newer releases first, so the first refusal about a project is the one that its newest
+    release meets.
     """
-    found: dict[tuple[Obstacle, NormalizedName], Conflict] = {}
+    found: dict[tuple[Obstacle, NormalizedName, NormalizedName | None], Conflict] = {}
     for refusal in guarded.refusals:
         for index in sorted({host for need in refusal.needs for host in need.hosts}):
             needs = tuple(need for need in refusal.needs if index in need.hosts)
             seen = _obstacle(refusal, needs, index, setting)
-            if seen is None or seen[:2] in found:
+            if seen is None:
                 continue
             obstacle, name, need = seen
-            links = chain(need, index, guarded.explored, setting.request)
-            found[obstacle, name] = Conflict(
-                obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
-            )
+            key = (obstacle, name, need.parent.name if by_parent and need.parent is not None else None)
+            if key not in found:
+                links = chain(need, index, guarded.explored, setting.request)
+                found[key] = Conflict(
+                    obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
+                )
     order = list(Obstacle)
     return sorted(found.values(), key=lambda conflict: order.index(conflict.obstacle))
 
