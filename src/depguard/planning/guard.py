@@ -15,7 +15,7 @@ from depguard.planning.changes import action_for, change_set
 from depguard.resolve.guarded import GuardedProvider, GuardRules
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
-from depguard.resolve.prereleases import PrereleaseRule
+from depguard.resolve.prereleases import PrereleaseRule, mentions_prerelease
 from depguard.resolve.solve import solve
 
 FIRST_PASS_ROUNDS = 10_000
@@ -112,6 +112,7 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
         forbidden=request.forbidden,
         pins=request.pins,
         prereleases=request.prereleases,
+        early=_early(request),
     )
     provider = GuardedProvider(hosts, rules)
     roots: list[JointNeed] = []
@@ -133,6 +134,13 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
         doubts=doubts,
         second_pass=moves,
     )
+
+
+def _early(request: GuardRequest) -> frozenset[NormalizedName]:
+    """Projects of which uv takes pre-releases: those that the request itself names one of."""
+    if request.prereleases is not PrereleaseRule.UV:
+        return frozenset()
+    return frozenset(w.name for w in request.wanted if mentions_prerelease(w.requirement.specifier))
 
 
 def _changes(

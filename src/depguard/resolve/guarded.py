@@ -34,7 +34,8 @@ class GuardRules:
 
     ``moves``: whether installed distributions that the request does not name may move (the second
     pass). ``pins`` are versions that lower tiers have fixed. ``forbidden`` tells names that must not
-    be added. ``named`` are the projects that the request itself names: they may move in either pass.
+    be added. ``named`` are the projects that the request itself names: they may move in either pass;
+    of ``early`` pre-releases count (uv: the request itself names one).
     """
 
     moves: bool
@@ -42,6 +43,7 @@ class GuardRules:
     forbidden: Callable[[NormalizedName], bool]
     pins: Mapping[NormalizedName, Version]
     prereleases: PrereleaseRule = PrereleaseRule.CLASSIC
+    early: frozenset[NormalizedName] = frozenset()
 
 
 class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
@@ -243,7 +245,8 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             for offer in host.view.offers(name).offers:
                 by_version.setdefault(offer.version, offer)
         offers = [by_version[version] for version in sorted(by_version, reverse=True)]
-        fitting = admitted(offers, specifier, rule=self._rules.prereleases)
+        early = name in self._rules.early
+        fitting = admitted(offers, specifier, rule=self._rules.prereleases, allowed=early)
         if pins_exactly(specifier) and all(offer.yanked for offer in fitting):
             return [offer.version for offer in fitting]
         return [offer.version for offer in fitting if not offer.yanked]
