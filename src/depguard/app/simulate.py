@@ -8,10 +8,12 @@ from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, report
 from depguard.app.plan import Question, prove_ways_out
 from depguard.model.finding import About, Finding, Verdict, WayOut
+from depguard.model.host import Host
 from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.model.report import Asked, Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Verb
+from depguard.planning.aftermath import after
 from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
@@ -21,7 +23,13 @@ from depguard.rules.registry import verdict
 
 def simulate_command(question: Question, command: InstallCommand) -> Reports:
     """Simulate and judge a command on each host of the question by itself."""
-    return Reports(reports=tuple(_on_host(question, command, index) for index in range(len(question.hosts))))
+    return simulate_step(question, command)[0]
+
+
+def simulate_step(question: Question, command: InstallCommand) -> tuple[Reports, tuple[Host, ...]]:
+    """The same as a step of a session: also the hosts as the command leaves them, for the next one."""
+    steps = [_on_host(question, command, index) for index in range(len(question.hosts))]
+    return Reports(reports=tuple(judged for judged, _ in steps)), tuple(host for _, host in steps)
 
 
 def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
@@ -33,7 +41,7 @@ def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
     )
 
 
-def _on_host(question: Question, command: InstallCommand, index: int) -> Report:
+def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[Report, Host]:
     alone = replace(question, hosts=(question.hosts[index],))
     case = make_case(
         alone.hosts[0],
@@ -65,7 +73,7 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> Report:
             judged = _with_ways(judged, _guarded_way(judged, wanted))
         elif plan_conflicts(plan):
             judged = _with_ways(judged, prove_ways_out(alone, stages, plan))
-    return judged
+    return judged, after(case.free_view, simulation)
 
 
 def _guarded_way(judged: Report, wanted: tuple[Wanted, ...]) -> tuple[WayOut, ...]:

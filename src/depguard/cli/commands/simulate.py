@@ -9,6 +9,7 @@ from depguard.cli.setup import add_format_option, add_subject_options
 
 if TYPE_CHECKING:
     from depguard.cli.console import Console
+    from depguard.model.report import Report
     from depguard.model.request import InstallCommand
 
 
@@ -20,7 +21,12 @@ def register(parser: argparse.ArgumentParser) -> None:
         "Say what an install would do, before it does. Either name packages, or give the whole command"
         " after --:  depguard simulate -- pip install -U onnx 'datasets<3'"
     )
-    parser.add_argument("packages", metavar="PACKAGE", nargs="*", help="requirements, as for pip install")
+    parser.add_argument(
+        "packages",
+        metavar="PACKAGE",
+        nargs="*",
+        help="requirements, as for pip install; or one notebook (.ipynb), whose cells are one session",
+    )
     parser.add_argument(
         "-r", "--requirement", metavar="FILE", action="append", default=[], help="a requirements file"
     )
@@ -36,23 +42,50 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Print what would happen. 0 safe, 1 refused."""
     from dataclasses import replace
 
-    from depguard.app.simulate import simulate_command
+    from depguard.app.simulate import simulate_step
     from depguard.cli.options import configured_command
     from depguard.cli.reporting import exit_code, show
     from depguard.cli.setup import asking, set_up, which_installer
+    from depguard.model.report import Reports
 
-    command = _command(args)
+    commands = _notebook(args) if _names_notebook(args) else (_command(args),)
     setup = set_up(args, console)
-    if args.rest is None or args.installer:
-        installer, _ = which_installer(args, setup.policy)
-        command = replace(command, installer=installer)
-    if args.rest is not None and not args.installer:
-        args.installer = command.installer.value
-    command = configured_command(command, console)
-    with asking(args, console, setup, command=command.index) as question:
-        reports = simulate_command(question, command)
-    show(reports, args, console)
-    return exit_code(reports)
+    stated = args.installer
+    if stated or (args.rest is None and not _names_notebook(args)):
+        installer = which_installer(args, setup.policy)[0]
+        commands = tuple(replace(command, installer=installer) for command in commands)
+    found: list[Report] = []
+    # The cells of a notebook are one session: a later command finds what an earlier one installed.
+    for command in commands:
+        args.installer = stated or command.installer.value
+        whole = configured_command(command, console)
+        with asking(args, console, setup, command=whole.index) as question:
+            reports, hosts = simulate_step(question, whole)
+        found += reports.reports
+        setup = replace(setup, hosts=hosts)
+    everything = Reports(reports=tuple(found))
+    show(everything, args, console)
+    return exit_code(everything)
+
+
+def _names_notebook(args: argparse.Namespace) -> bool:
+    return len(args.packages) == 1 and args.packages[0].endswith(".ipynb")
+
+
+def _notebook(args: argparse.Namespace) -> tuple[InstallCommand, ...]:
+    """The install commands of a notebook, in order."""
+    from pathlib import Path
+
+    from depguard.adapters.files import read_text
+    from depguard.cli.options import file_reader
+    from depguard.errors import InputError, Problem
+    from depguard.parse.install_cells import commands_in_notebook
+
+    name = args.packages[0]
+    commands = commands_in_notebook(read_text(Path(name)), name, read=file_reader(offline=args.offline))
+    if not commands:
+        raise InputError(Problem(code="notebook.no-install", message=f"{name} installs nothing"))
+    return commands
 
 
 def _command(args: argparse.Namespace) -> InstallCommand:
@@ -76,4 +109,4 @@ def _command(args: argparse.Namespace) -> InstallCommand:
             words += ["-r", name]
         for name in args.constraint:
             words += ["-c", name]
-    return parse_install_command(words, read=file_reader())
+    return parse_install_command(words, read=file_reader(offline=args.offline))
