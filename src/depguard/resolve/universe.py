@@ -138,8 +138,9 @@ class Universe:
                 continue
             rank = self._rank(artifact)
             held = best.get(artifact.version)
-            # The index order decides between equals: an earlier index, then an earlier file.
-            if held is None or rank < held[0]:
+            # Between equals the later one counts, as for pip: it sorts stably and walks backwards,
+            # so that an extra index comes before the main one, and both before find-links.
+            if held is None or rank <= held[0]:
                 best[artifact.version] = (rank, artifact)
         offers = tuple(Offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True))
         return Offers(found=page.found, offers=offers)
