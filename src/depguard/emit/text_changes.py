@@ -120,7 +120,9 @@ def _joined(deeds: list[str]) -> str:
 
 
 def _needs(broken: list[Broken]) -> str:
-    return "needs " + ", ".join(one_line(item.violated or item.requirement.partition(";")[0]) for item in broken)
+    """The clauses that the change violates; where they are not known, the whole requirement."""
+    said = dict.fromkeys(one_line(b.violated or b.requirement.partition(";")[0]) for b in broken)
+    return f"needs {', '.join(said)}"
 
 
 def _by_package(broken: tuple[Broken, ...]) -> dict[NormalizedName, list[Broken]]:
