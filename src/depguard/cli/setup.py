@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.host import Host
     from depguard.model.policy import Installer, Policy
-    from depguard.model.request import IndexOptions
+    from depguard.model.request import InstallCommand
 
 FORMATS = ("text", "json", "markdown", "sarif", "github")
 DEFAULT_FAMILY = "colab"
@@ -191,17 +191,24 @@ def asking(
     setup: Setup,
     *,
     cutoff: datetime | None = None,
-    command: IndexOptions | None = None,
+    command: InstallCommand | None = None,
 ) -> Iterator[Question]:
     """The question with its index client open. ``cutoff`` wins over the options and the policy.
 
-    ``command`` has the index options of a simulated command line: they win over depguard's own.
+    ``command`` is a simulated command line: its index options win over depguard's own.
     """
     from depguard.app.plan import Question
     from depguard.cli.options import effective_options, open_source
 
     installer, pip = which_installer(args, setup.policy)
-    options = effective_options(args, console, policy=setup.policy, installer=installer, command=command)
+    options = effective_options(
+        args,
+        console,
+        policy=setup.policy,
+        installer=installer,
+        command=command.index if command is not None else None,
+        ignore_config=command is not None and command.ignore_config,
+    )
     limit = cutoff or options.exclude_newer
     now = datetime.now(UTC).replace(microsecond=0)
     with open_source(options, console, installer=installer) as source:

@@ -235,8 +235,11 @@ def _uninstall(view: HostView, command: InstallCommand) -> list[Action]:
 
 
 def _sync(view: HostView, command: InstallCommand, pip: Version | None) -> Simulation:
-    """``uv pip sync``: exactly the listed ones stay; what they require is not looked at."""
-    simulation = _install(view, replace(command, verb=Verb.INSTALL, no_deps=True), pip)
+    """``uv pip sync`` and ``uv pip install --exact``: exactly what was asked for stays.
+
+    A sync does not look at requirements (``no_deps``), an exact install does.
+    """
+    simulation = _install(view, replace(command, verb=Verb.INSTALL), pip)
     if simulation.changes is None:
         return simulation
     actions = list(simulation.changes.actions)

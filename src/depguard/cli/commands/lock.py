@@ -46,9 +46,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return write_tiers(args, console, set_up(args, console))
 
 
-def write_tiers(
-    args: argparse.Namespace, console: Console, setup: Setup, *, below: str | None = None
-) -> int:
+def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, below: str | None = None) -> int:
     """Plan the asked tiers, then write all of their files, or none if one of them is refused.
 
     ``below`` asks for one tier and all that it extends (``plan TIER --write``).
@@ -66,9 +64,7 @@ def write_tiers(
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
         emitters = _emitters()
-        locked += [
-            lock_tier(question, tier, emitters, command=command, per_host=per_host) for tier in tiers
-        ]
+        locked += [lock_tier(question, tier, emitters, command=command, per_host=per_host) for tier in tiers]
         files = [file for tier in locked for file in tier.files]
         files += constraint_files(question, emitters, command=command)
         if getattr(args, "pylock", None):

@@ -59,7 +59,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     for command in commands:
         args.installer = stated or command.installer.value
         whole = configured_command(command, console)
-        with asking(args, console, setup, command=whole.index) as question:
+        for note in whole.notes:
+            console.note(f"note: {note}")
+        with asking(args, console, setup, command=whole) as question:
             reports, hosts = simulate_step(question, whole)
         found += reports.reports
         setup = replace(setup, hosts=hosts)
