@@ -268,3 +268,18 @@ def test_an_earlier_host_file_lends_its_facts_and_statements() -> None:
     assert how[NormalizedName("gateway")] is Knowledge.STATED
     moved = host_file_of(parse_freeze("gateway==2.0\n", "list.txt"), HostFacts(), previous)
     assert moved.distributions[0].requirements.how is Knowledge.UNKNOWN, "a statement is about one version"
+
+
+def test_a_version_that_no_list_carries_may_be_stated() -> None:
+    line = "gateway @ git+https://example.org/gateway@b134"
+    origin = "origin: vcs, reference: 'git+https://example.org/gateway@b134'"
+    previous = parse_host_file(
+        STATED.replace("    version: 1.0\n", "").replace(
+            "  gateway:\n", f"  gateway:\n    version: 2.5.2\n    {origin.replace(', ', chr(10) + '    ')}\n"
+        ),
+        "lab.yaml",
+    )
+    kept = host_file_of(parse_freeze(line, "list.txt"), HostFacts(), previous).distributions[0]
+    assert (str(kept.version), kept.requirements.how) == ("2.5.2", Knowledge.STATED)
+    other = host_file_of(parse_freeze(line + "5", "list.txt"), HostFacts(), previous).distributions[0]
+    assert (other.version, other.requirements.how) == (None, Knowledge.UNKNOWN)

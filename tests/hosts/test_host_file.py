@@ -296,6 +296,12 @@ def test_an_empty_file_is_a_mistake() -> None:
     assert [code for code, _ in mistakes("")] == ["host.empty"]
 
 
+def test_the_extras_of_stated_requirements_are_those_of_their_markers() -> None:
+    text = SMALL.replace("- pandas==2.2.2", "- pandas==2.2.2 ; extra == 'Big_Data'")
+    (colab,) = [d for d in read(text).distributions if d.name == "google-colab"]
+    assert colab.requirements.extras == {"big-data"}
+
+
 def test_spelling_decides_nothing() -> None:
     names = [d.name for d in read(SMALL).distributions]
     assert "jupyter-kernel-gateway" in names

@@ -10,7 +10,7 @@ from packaging.version import InvalidVersion, Version
 
 from depguard.errors import InputError, Problem
 from depguard.model.baseline import Baseline
-from depguard.model.host import InstalledDistribution, Knowledge, Requirements
+from depguard.model.host import InstalledDistribution, Knowledge
 from depguard.parse.host_assembly import UNKNOWABLE
 from depguard.parse.host_file import HostFile
 from depguard.parse.platform_tags import (
@@ -136,15 +136,18 @@ def _missing(option: str, what: str) -> Problem:
 def _with_statement(
     distribution: InstalledDistribution, earlier: InstalledDistribution | None
 ) -> InstalledDistribution:
-    """What was stated of the same distribution before still holds: same version, same origin."""
+    """What was stated of the same distribution before still holds: same version, same origin.
+
+    A version that the list does not carry may have been stated as well.
+    """
     if (
         earlier is None
         or earlier.requirements.how is not Knowledge.STATED
-        or (earlier.version, earlier.origin) != (distribution.version, distribution.origin)
+        or earlier.origin != distribution.origin
+        or distribution.version not in {None, earlier.version}
     ):
         return distribution
-    stated: Requirements = earlier.requirements
-    return replace(distribution, requirements=stated)
+    return replace(distribution, version=earlier.version, requirements=earlier.requirements)
 
 
 def _own_markers(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from packaging.requirements import Requirement
+
 from depguard.model.baseline import BaselineDiff, Change, HostDescription
 from depguard.model.host import Host, InstalledDistribution, Knowledge
 
@@ -64,7 +66,7 @@ def render_host(description: HostDescription) -> str:
         for distribution in description.assumed:
             known_as = distribution.requirements
             lines.append(f"  {distribution.spelled} {version_of(distribution)}  from {known_as.source}")
-            lines += [f"    set aside, contradicted here: {r}" for r in known_as.contradicted]
+            lines += [f"    set aside, contradicted here: {_bare(r)}" for r in known_as.contradicted]
     return "\n".join(lines)
 
 
@@ -77,12 +79,17 @@ def _health(description: HostDescription) -> list[str]:
         *_indented(
             (
                 f"{v.parent} {v.parent_version or ''}",
-                f"needs {v.requirement}",
+                f"needs {_bare(v.requirement)}",
                 f"has {v.found}" if v.found is not None else "not installed",
             )
             for v in description.violations
         ),
     ]
+
+
+def _bare(requirement: Requirement) -> str:
+    """The requirement without its marker: that it holds here is said already."""
+    return str(requirement).partition(";")[0].rstrip()
 
 
 def render_diff(diff: BaselineDiff) -> str:

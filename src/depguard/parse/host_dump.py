@@ -73,8 +73,11 @@ def _distribution(distribution: InstalledDistribution) -> list[str]:
 
 def _scalar(text: str) -> str:
     """Plain where every YAML reader takes it for text, else in quotes (JSON's are YAML's)."""
-    plain = _PLAIN.fullmatch(text) and not _OTHER_TYPE.fullmatch(text) and text == text.rstrip()
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    if _PLAIN.fullmatch(text) and not _OTHER_TYPE.fullmatch(text) and text == text.rstrip():
+        return text
+    if '"' in text and "'" not in text and text.isprintable():
+        return f"'{text}'"
+    return json.dumps(text, ensure_ascii=False)
 
 
 def _flow(key: str, values: Mapping[str, str]) -> list[str]:

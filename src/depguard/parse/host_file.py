@@ -55,6 +55,7 @@ ORIGINS = tuple(kind.value for kind in OriginKind)
 UNKNOWN_VERSION = "unknown"
 
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_EXTRA = re.compile(r'extra == "([^"]+)"')
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -286,7 +287,14 @@ class _HostReader(NodeReader):
                     item,
                     allowed="a requirement as PEP 508 defines it",
                 )
-        return Requirements(how=Knowledge.STATED, source=source or "", requires=tuple(stated))
+        return Requirements(
+            how=Knowledge.STATED,
+            source=source or "",
+            requires=tuple(stated),
+            extras=frozenset(
+                canonicalize_name(extra) for r in stated for extra in _EXTRA.findall(str(r.marker or ""))
+            ),
+        )
 
 
 def _position(problem: Problem) -> tuple[int, int]:
