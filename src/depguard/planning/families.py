@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,6 +13,7 @@ from packaging.version import Version
 from depguard.model.host import Host
 from depguard.model.plan import ActionKind, ChangeSet
 from depguard.model.policy import Grip, GripKind, Policy, Protected
+from depguard.planning.grips import is_member
 
 _SUFFIX = re.compile(r"-cu(?:da)?(\d{2})x?$")
 
@@ -40,7 +40,7 @@ def cuda_split(
     if policy is None or theirs is None or name in host.installed:
         return None
     for entry in policy.protected:
-        if not _is_member(entry, name):
+        if not is_member(entry, name):
             continue
         heads = [n for n, grip in grips.items() if grip.entry is entry and grip.kind is GripKind.PROTECTED]
         ours = {found.group(1) for member in heads if (found := _SUFFIX.search(member)) is not None}
@@ -73,13 +73,6 @@ def splits(
                     ),
                 )
     return found
-
-
-def _is_member(entry: Protected, name: str) -> bool:
-    excluded = [glob[1:] for glob in entry.family if glob.startswith("!")]
-    if any(fnmatchcase(name, glob) for glob in excluded):
-        return False
-    return any(fnmatchcase(name, glob) for glob in (entry.pattern, *entry.family))
 
 
 def _admits(specifier: SpecifierSet, version: Version | None) -> bool:
