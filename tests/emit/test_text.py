@@ -11,9 +11,11 @@ from packaging.version import Version
 from depguard.emit.lock_text import render_lock
 from depguard.emit.text import render_text
 from depguard.emit.text_refusal import override
+from depguard.emit.wording import title
 from depguard.model.finding import About, Finding, Link, Verdict
 from depguard.model.location import Location
 from depguard.model.plan import ActionKind
+from depguard.model.policy import Severity
 from depguard.model.report import Reports
 from kit import reports as kit
 from kit.golden import matches_golden
@@ -123,8 +125,9 @@ REQUEST = Link(name="t", version=None, requirement="x==1", location=Location("p.
             ),
             '  overrides: [{package: x==1, drop: numpy~=1.0, reason: "..."}]',
         ),
-        # A lower bound, the user's own requirement, and a rule that is not about bounds.
+        # A lower bound, a pin, the user's own requirement, and a rule that is not about bounds.
         (bound("DG201", REQUEST, Link(name="x", version=Version("1"), requirement="numpy>=3")), None),
+        (bound("DG101", REQUEST, Link(name="x", version=Version("1"), requirement="numpy==1.9")), None),
         (bound("DG101", REQUEST), None),
         (bound("DG203", REQUEST, Link(name="x", version=Version("1"), requirement="numpy<2")), None),
     ],
@@ -187,3 +190,39 @@ def test_no_text_from_outside_reaches_the_terminal_raw(message: str, reason: str
     for verbose in (0, 1):
         text = render_text(Reports(reports=(report,)), verbose=verbose)
         assert all(char.isprintable() or char == "\n" for char in text)
+
+
+@pytest.mark.parametrize(
+    ("command", "requirements", "expected"),
+    [
+        ("pip install -U torch", ("torch",), "-U torch"),
+        ("uv pip install --pre 'x<2'", ("x<2",), "--pre 'x<2'"),
+        ("python -m pip install a", ("a",), "a"),
+        ("pip uninstall -y numpy", ("numpy",), "pip uninstall -y numpy"),
+        ("pip install --index-url https://example.org/simple/ a b", ("a", "b"), "a, b"),
+        ("pip install --pre " + "a" * 30, ("a" * 30, "b" * 30), "a" * 30 + " and 1 more"),
+        (None, ("a",), "a"),
+        (None, (), "nothing"),
+    ],
+)  # fmt: skip
+def test_a_command_is_called_by_its_own_words(
+    command: str | None, requirements: tuple[str, ...], expected: str
+) -> None:
+    report = kit.report(
+        Verdict.SAFE, subject="simulation", command=command, requirements=kit.asked(*requirements)
+    )
+    assert title(report.request) == expected
+
+
+def test_warnings_about_what_is_refused_can_wait() -> None:
+    warning = kit.finding("DG403", "x", "x 1.0b1 is a pre-release", severity=Severity.WARNING)
+    report = replace(kit.REFUSED_PLAN, findings=(*kit.REFUSED_PLAN.findings, warning))
+    assert "pre-release" not in render_text(Reports(reports=(report,)))
+    assert "pre-release" in render_text(Reports(reports=(report,)), verbose=1)
+
+
+def test_one_override_is_not_proposed_where_more_stands_in_the_way() -> None:
+    other = kit.finding("DG101", "torch", "captum 0.8.0 would replace torch")
+    report = replace(kit.REFUSED_PLAN, findings=(*kit.REFUSED_PLAN.findings, other))
+    assert "overrides:" in render_text(Reports(reports=(kit.REFUSED_PLAN,)))
+    assert "overrides:" not in render_text(Reports(reports=(report,)))

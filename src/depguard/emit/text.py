@@ -107,7 +107,7 @@ def _told(
         body = _safe(group, head, verbose=verbose, compact=compact)
     else:
         body = _refused(report, head, verbose=verbose)
-    return [*body, _remarks(report), *([details(each) for each in group] if verbose else [])]
+    return [*body, _remarks(report, verbose=verbose), *([details(each) for each in group] if verbose else [])]
 
 
 def _headline(report: Report, where: str, same: str, *, colour: bool, compact: bool) -> Paragraph:
@@ -187,7 +187,8 @@ def _refused(report: Report, head: Paragraph, *, verbose: int) -> list[Paragraph
 
 
 def _proposals(report: Report, errors: tuple[Finding, ...], *, verbose: int) -> list[Paragraph]:
-    ways = ways_out(report) + (override(report, errors[0]) if errors else [])
+    alone = [f for f in errors if not told_as_broken(report, f)]
+    ways = ways_out(report) + (override(report, errors[0]) if len(alone) == 1 else [])
     needs_hint = bool(errors) and bool(errors[0].hint) and not explained(errors[0])
     paragraphs = [ways or (wrapped(one_line(errors[0].hint), first="Hint: ") if needs_hint else [])]
     plan = report.plan.changes if report.plan is not None else None
@@ -215,10 +216,11 @@ def _unknown(report: Report) -> Paragraph:
     return ["Could not be known:", *lines]
 
 
-def _remarks(report: Report) -> Paragraph:
+def _remarks(report: Report, *, verbose: int) -> Paragraph:
     """Warnings, what the policy accepts, and notices: a line each, with what to do."""
     rows: list[tuple[str, str]] = []
-    for finding in warnings(report):
+    # Warnings about what will not be done can wait.
+    for finding in warnings(report) if verbose or report.verdict is Verdict.SAFE else ():
         hint = f" ({one_line(finding.hint)})" if finding.hint else ""
         rows.append(("warning", f"{one_line(finding.message)}{hint}  [{finding.code}]"))
     rows += [("waived", f"{f.package}: {one_line(f.waived or '')}  [{f.code}]") for f in waived(report)]

@@ -14,8 +14,8 @@ SHOWN_FINDINGS = 5
 
 _POLICY_VERBS = {"DG1": "protects", "DG201": "holds", "DG203": "forbids"}
 _BOUND_CODES = frozenset({"DG101", "DG201"})
-# Authors bound from above to be careful, and are often wrong; a lower bound is usually meant.
-_UPPER = frozenset({"<", "<=", "==", "~="})
+# Authors bound from above to be careful, and are often wrong; a lower bound or a pin is usually meant.
+_UPPER = frozenset({"<", "<=", "~="})
 _YAML_SPECIAL = frozenset(",[]{}:#\"'&*!|>%@`")
 
 
@@ -109,8 +109,9 @@ def _link_row(link: Link) -> tuple[str, str, str]:
     if link.location is None:
         return (name if len(name) <= 40 else f"{name[:37]}...", "asks for", what)
     where = place(link.location)
-    # A command's text is long and its place says as much.
-    return (where, f"{name} asks for" if len(name) <= 20 and name != link.location.file else "asks for", what)
+    # A command's text is long, and its place says as much.
+    named = len(name) <= 20 and not link.location.file.startswith("<")
+    return (where, f"{name} asks for" if named else "asks for", what)
 
 
 def _yaml(text: str) -> str:

@@ -32,6 +32,7 @@ _COUNTED = (
 )
 _COLOURS = {"SAFE": "\033[1;32m", "UNPROVEN": "\033[1;33m", "REFUSED": "\033[1;31m"}
 _RESET = "\033[0m"
+_INSTALL = re.compile(r"^[!%]?(uv )?(python3? -m )?pip3? install ")
 
 
 def verdict_word(verdict: Verdict, *, colour: bool = False) -> str:
@@ -47,9 +48,12 @@ def one_line(text: str) -> str:
 
 
 def title(request: RequestSummary, limit: int = 40) -> str:
-    """What was asked, short: the tier, the requirements, or the command."""
+    """What was asked, short: the tier, the command's own words, or the requirements."""
     if request.tier is not None:
-        return request.tier
+        return one_line(request.tier)
+    words = _INSTALL.sub("", one_line(request.command or ""))
+    if words and len(words) <= limit:
+        return words
     texts = [one_line(asked.text) for asked in request.requirements]
     if not texts:
         return one_line(request.command or "nothing")
