@@ -79,7 +79,7 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
     store = host_store(args)
     found = find_policy(args)
     names = list(args.host) or _default_hosts(found, store)
-    hosts = tuple(store.find(name) for name in names)
+    hosts = tuple(store.find(_below(name, found)) for name in names)
     if found is None and hosts:
         found = _shipped_for(hosts[0])
     if found is not None:
@@ -89,6 +89,15 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
         console.detail(f"host {host.name}, sha256 {host.sha256}")
     root = found.root if found is not None and found.root is not None else Path.cwd()
     return Setup(found=found, hosts=hosts, root=root)
+
+
+def _below(name: str, found: PolicyFound | None) -> str:
+    """A host that the policy names by file lies below the project root, wherever one stands."""
+    policy = found.policy if found is not None else None
+    if found is None or found.root is None or policy is None or name not in policy.hosts:
+        return name
+    path = found.root / name
+    return str(path) if path.is_file() else name
 
 
 def host_store(args: argparse.Namespace) -> HostStore:

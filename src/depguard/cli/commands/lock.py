@@ -79,7 +79,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
         return exit_code(reports)
     if checking:
         return _check(files, setup.root, console)
-    return _write(files, setup.root, console, reports_text=args.format == "text")
+    return _write(files, args, setup, console)
 
 
 def _tiers(args: argparse.Namespace, setup: Setup, below: str | None) -> list[str]:
@@ -176,14 +176,18 @@ def _check(files: Sequence[WrittenFile], root: Path, console: Console) -> int:
     return 0
 
 
-def _write(files: Sequence[WrittenFile], root: Path, console: Console, *, reports_text: bool) -> int:
+def _write(files: Sequence[WrittenFile], args: argparse.Namespace, setup: Setup, console: Console) -> int:
     from depguard.adapters.files import write_whole
 
     for file in files:
-        write_whole(root / file.path, file.text)
-    names = ", ".join(file.path for file in files)
-    if reports_text:
-        console.out(f"wrote {names}")
-    else:
-        console.note(f"wrote {names}")
+        write_whole(setup.root / file.path, file.text)
+    names = [file.path for file in files if not file.path.startswith("constraints-")]
+    guarding = [file.path for file in files if file.path.startswith("constraints-")]
+    few = len(guarding) < 2
+    names += guarding if few else [f"constraints-<host>.txt for {len(guarding)} hosts"]
+    tell = console.out if args.format == "text" else console.note
+    tell(f"wrote {', '.join(names)}")
+    installs = [name for name in names if name.endswith(".txt") and name not in guarding]
+    if args.format == "text" and installs:
+        console.out(f"\nNotebook:  %pip install -r {installs[-1]}\nCI:        depguard lock --check")
     return 0
