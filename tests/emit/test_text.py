@@ -200,7 +200,7 @@ def test_no_text_from_outside_reaches_the_terminal_raw(message: str, reason: str
         ("python -m pip install a", ("a",), "a"),
         ("pip uninstall -y numpy", ("numpy",), "pip uninstall -y numpy"),
         ("pip install --index-url https://example.org/simple/ a b", ("a", "b"), "a, b"),
-        ("pip install --pre " + "a" * 30, ("a" * 30, "b" * 30), "a" * 30 + " and 1 more"),
+        ("pip install " + "a" * 30 + " " + "b" * 30, ("a" * 30, "b" * 30), "a" * 30 + " and 1 more"),
         (None, ("a",), "a"),
         (None, (), "nothing"),
     ],
