@@ -158,8 +158,8 @@ def _capture(args: argparse.Namespace, console: Console) -> int:
     from depguard.adapters.capture import capture
     from depguard.app.baseline_capture import captured_host
 
-    baseline = capture(args.python)
     previous = _previous(args.output)
+    baseline = capture(args.python)
     file, metadata = captured_host(
         baseline, _facts(args, None, known=previous is not None), previous[0] if previous else None
     )
@@ -219,10 +219,20 @@ def _read_list(path: Path) -> tuple[Baseline, tuple[HostFile, HostMetadata | Non
 
 
 def _previous(output: str) -> tuple[HostFile, HostMetadata | None] | None:
-    """What an earlier run wrote to the same place: what was stated and read stays."""
+    """What an earlier run wrote to the same place: what was stated and read stays.
+
+    Raises InputError if it is no place for a host file: before minutes of reading, not after.
+    """
     from pathlib import Path
 
+    from depguard.adapters.host_store import SUFFIXES
+    from depguard.errors import InputError, Problem
+
     path = Path(output)
+    if path.suffix not in SUFFIXES:
+        raise InputError(
+            Problem(code="usage", message=f"{output} is not the name of a host file", allowed="*.yaml, *.yml")
+        )
     return _read_host(path) if path.exists() else None
 
 
@@ -270,19 +280,14 @@ def _write(output: str, file: HostFile, metadata: HostMetadata, console: Console
     from pathlib import Path
 
     from depguard.adapters.files import write_whole
-    from depguard.adapters.host_store import SUFFIXES, metadata_path_of
+    from depguard.adapters.host_store import metadata_path_of
     from depguard.app.baseline_show import describe_host
     from depguard.emit.baseline_text import render_host
-    from depguard.errors import InputError, Problem
     from depguard.parse.host_assembly import make_host
     from depguard.parse.host_dump import dump_host_file
     from depguard.parse.host_metadata import dump_metadata
 
     path = Path(output)
-    if path.suffix not in SUFFIXES:
-        raise InputError(
-            Problem(code="usage", message=f"{output} is not the name of a host file", allowed="*.yaml, *.yml")
-        )
     # The metadata first: should the second write fail, the old host file refuses the pair by its hash.
     write_whole(metadata_path_of(path), dump_metadata(metadata))
     write_whole(path, dump_host_file(file))
