@@ -87,9 +87,11 @@ def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterat
             # Held against the pinned release: an older one that is silent is no way round it (DG404).
             older, against = SpecifierSet(f"<{pinned}"), SpecifierSet(f"<={pinned}")
             yield from _with_specifier(stages, culprit, older, solver, against=against)
+    left = len([item for _, wanted in stages for item in wanted]) - 1
+    if not left:
+        return  # to ask for nothing is no way out
     proof = solver(_replaced(stages, culprit, None))
     if proof.plan.solved:
-        left = len(plan_wanted(stages)) - 1
         note = f"the other {left} requirements stay" if left > 1 else ""
         yield _way(f"drop {requirement.name}", proof, note)
 
@@ -128,11 +130,6 @@ def _replaced(stages: Sequence[Stage], culprit: Wanted, by: Requirement | None) 
                 own.append(Wanted(by, item.location))
         changed.append((name, tuple(own)))
     return changed
-
-
-def plan_wanted(stages: Sequence[Stage]) -> list[Wanted]:
-    """All requirements of a row of stages."""
-    return [item for _, wanted in stages for item in wanted]
 
 
 def _way(change: str, proof: Proof, note: str = "") -> WayOut:
