@@ -177,17 +177,22 @@ def _own_tags(
 ) -> tuple[Tag, ...]:
     """The wheel tags, where they are not those of any CPython on that platform.
 
-    A ``linux_*`` tag may stand first or last (packaging changed that in 26.3): that alone does not count.
+    Versions of ``packaging`` differ in two things that do not count here: where ``linux_*`` tags stand (26.3)
+    and whether ``cp312-none-any`` is there (21.3).
     """
     if not baseline.tags:
         return previous.tags if previous is not None else ()
     usual = wheel_tags(python, platform, _abi(baseline, python, None))
 
-    def portable(tags: tuple[Tag, ...]) -> list[Tag]:
-        return [tag for tag in tags if not tag.platform.startswith("linux_")]
+    def ordered(tags: tuple[Tag, ...]) -> list[Tag]:
+        return [
+            tag
+            for tag in tags
+            if not tag.platform.startswith("linux_")
+            and not (tag.platform == "any" and tag.interpreter.startswith("cp"))
+        ]
 
-    same = set(usual) == set(baseline.tags) and portable(usual) == portable(baseline.tags)
-    return () if same else baseline.tags
+    return () if ordered(usual) == ordered(baseline.tags) else baseline.tags
 
 
 def _loaded(baseline: Baseline, previous: HostFile | None) -> frozenset[str] | None:
