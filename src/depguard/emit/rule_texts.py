@@ -84,4 +84,14 @@ RULE_TEXTS: dict[str, RuleText] = {
         "What a package requires could not be known.",
         "State its requirements in the host file or the policy.",
     ),
+    "DG502": RuleText(
+        "LockOutOfStep",
+        "A written file is not what the policy and its hosts give.",
+        "Run depguard lock and commit the result.",
+    ),
+    "DG505": RuleText(
+        "ExceptionWithoutEffect",
+        "An override or a waiver changed nothing, or is past its end.",
+        "Take it out of the policy, or renew it.",
+    ),
 }
