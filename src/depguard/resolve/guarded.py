@@ -56,6 +56,8 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         self._made: dict[tuple[Key, Version | None], JointCandidate] = {}
         self._urls: dict[tuple[Key, str], JointCandidate] = {}
         self._needs: dict[int, tuple[JointNeed, ...]] = {}
+        self._satisfied: dict[tuple[int, int], bool] = {}
+        self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
 
     def identify(self, requirement_or_candidate: JointNeed | JointCandidate) -> Key:
@@ -121,7 +123,12 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         """Whether a candidate meets a need on every host where the need holds."""
         if requirement.exact is not None:
             return requirement.exact is candidate
-        return self._fits(requirement, candidate)
+        # Asked again for every pin in every round; needs and candidates live as long as the provider.
+        pair = (id(requirement), id(candidate))
+        known = self._satisfied.get(pair)
+        if known is None:
+            known = self._satisfied[pair] = self._fits(requirement, candidate)
+        return known
 
     def get_dependencies(self, candidate: JointCandidate) -> Sequence[JointNeed]:
         """What the candidate requires on any host, and who has to move along."""
@@ -143,6 +150,7 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         needs = _with_base(requirement, hosts, None, **fields)
         for need in needs:
             self._order.setdefault(need.key, len(self._order))
+        self._roots += needs
         return needs
 
     def explored(self) -> tuple[JointNeed, ...]:

@@ -75,6 +75,8 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         self._seen: dict[Key, int] = {}
         self._urls: dict[tuple[Key, str], Candidate] = {}
         self._needs: dict[int, tuple[Need, ...]] = {}
+        self._satisfied: dict[tuple[int, int], bool] = {}
+        self._roots = tuple(roots)
 
     def identify(self, requirement_or_candidate: Need | Candidate) -> Key:
         """The key of a need or a candidate."""
@@ -157,6 +159,14 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
 
     def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
         """Whether a candidate meets a need; installed pre-releases count, as for the installers."""
+        # Asked again for every pin in every round; needs and candidates live as long as the provider.
+        pair = (id(requirement), id(candidate))
+        known = self._satisfied.get(pair)
+        if known is None:
+            known = self._satisfied[pair] = self._satisfies(requirement, candidate)
+        return known
+
+    def _satisfies(self, requirement: Need, candidate: Candidate) -> bool:
         if requirement.exact is not None:
             return requirement.exact is candidate
         if requirement.requirement.url is not None:
