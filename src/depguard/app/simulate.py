@@ -50,6 +50,7 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[R
         cutoff=question.cutoff,
         formats=command.formats,
         today=question.today,
+        installer=command.installer,
     )
     simulation = simulate(case.free_view, command, pip=question.pip)
     wanted = wanted_of(command)

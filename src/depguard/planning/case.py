@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.model.host import Host
-from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Policy
+from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Installer, Policy
 from depguard.model.request import FormatControl
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
@@ -77,8 +77,9 @@ def make_case(
     formats: FormatControl | None = None,
     let_move: frozenset[NormalizedName] = frozenset(),
     today: date | None = None,
+    installer: Installer = Installer.PIP,
 ) -> Case:
-    """Prepare one host.
+    """Prepare one host, for a simulation of ``installer``.
 
     ``let_move`` are held names whose range is lifted (to prove a way out). ``today`` is the day by which
     waivers are judged: what may break by one (DG202) does not keep others from moving.
@@ -92,6 +93,7 @@ def make_case(
         source=source,
         host=host,
         cutoff=cutoff,
+        lower_python=installer is Installer.UV,
         formats=formats or FormatControl(),
         overrides=tuple(o for o in overrides if o.package.url),
     )

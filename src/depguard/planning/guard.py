@@ -137,8 +137,8 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
 
 
 def _early(request: GuardRequest) -> frozenset[NormalizedName]:
-    """Projects of which uv takes pre-releases: those that the request itself names one of."""
-    if request.prereleases is not PrereleaseRule.UV:
+    """Projects of which uv before 0.12 takes pre-releases: those that the request itself names one of."""
+    if request.prereleases is not PrereleaseRule.UV_CLASSIC:
         return frozenset()
     return frozenset(w.name for w in request.wanted if mentions_prerelease(w.requirement.specifier))
 

@@ -84,7 +84,9 @@ def installer_label(view: HostView, installer: Installer, pip: Version | None) -
 def prerelease_rule(view: HostView, installer: Installer, pip: Version | None = None) -> PrereleaseRule:
     """How the installer of a host treats pre-releases."""
     if installer is Installer.UV:
-        return PrereleaseRule.UV
+        uv = view.host.installed.get(canonicalize_name("uv"))
+        old = uv is not None and uv.version is not None and uv.version < Version("0.12")
+        return PrereleaseRule.UV_CLASSIC if old else PrereleaseRule.UV
     return PrereleaseRule.MODERN if (pip or host_pip(view)) >= Version("26.0") else PrereleaseRule.CLASSIC
 
 

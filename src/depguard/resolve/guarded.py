@@ -35,7 +35,7 @@ class GuardRules:
     ``moves``: whether installed distributions that the request does not name may move (the second
     pass). ``pins`` are versions that lower tiers have fixed. ``forbidden`` tells names that must not
     be added. ``named`` are the projects that the request itself names: they may move in either pass;
-    of ``early`` pre-releases count (uv: the request itself names one).
+    of ``early`` pre-releases count (uv before 0.12: the request itself names one).
     """
 
     moves: bool

@@ -97,7 +97,7 @@ class HostView:
                 return Requires(impossible=f"{offer.artifact.filename}: {metadata.reason}")
             return Requires(doubts=(f"requirements of {label} ({metadata.reason})",))
         python = metadata.requires_python
-        if python is not None and not python.contains(self.host.python, prereleases=True):
+        if python is not None and not self.universe.python_fits(python):
             return Requires(impossible=f"{label} requires Python {python}, the host has {self.host.python}")
         return self._filtered(candidate, metadata.requires_dist, label)
 

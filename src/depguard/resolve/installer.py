@@ -97,7 +97,7 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         ]
         order = self._order.get(identifier, math.inf)
         direct = any(i.requirement.requirement.url for i in known)
-        if self._behaviour.prereleases is PrereleaseRule.UV:
+        if self._behaviour.prereleases.of_uv:
             seen = self._seen.setdefault(identifier, len(self._seen))
             pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
             return (not direct, not pinned, not _is_cause(identifier, backtrack_causes), seen)
@@ -123,7 +123,7 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         keys = list(identifiers)
         if PYTHON in keys:
             return [PYTHON]
-        if self._behaviour.by_depth or self._behaviour.prereleases is PrereleaseRule.UV:
+        if self._behaviour.by_depth or self._behaviour.prereleases.of_uv:
             return keys
         causes = _cause_keys(backtrack_causes)
         for key in causes:
@@ -257,7 +257,7 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
 
     def _admitted(self, key: Key, specifier: SpecifierSet, needs: Sequence[Need]) -> list[Offer]:
         allowed = self._behaviour.allow_prereleases or (
-            self._behaviour.prereleases is PrereleaseRule.UV and key.name in self._direct_prereleases
+            self._behaviour.prereleases is PrereleaseRule.UV_CLASSIC and key.name in self._direct_prereleases
         )
         offers = self._view.offers(key.name).offers
         fitting = admitted(offers, specifier, rule=self._behaviour.prereleases, allowed=allowed)

@@ -1,7 +1,8 @@
 """Which versions an installer considers for a specifier, pre-releases included or not.
 
 pip follows ``SpecifierSet.filter`` of the packaging that it vendors; that rule changed with
-packaging 26 (pip 26.0). uv decides by project: https://docs.astral.sh/uv/concepts/resolution/#pre-release-handling
+packaging 26 (pip 26.0). uv prefers final releases and falls back on others; before 0.12 it decided by
+project (https://docs.astral.sh/uv/concepts/resolution/#pre-release-handling).
 depguard states the rules itself, so that the answer does not depend on the packaging it runs with.
 """
 
@@ -16,11 +17,20 @@ from packaging.version import Version
 
 
 class PrereleaseRule(enum.Enum):
-    """CLASSIC: pip before 26.0. MODERN: pip from 26.0 on (PEP 440's fallback). UV: by project."""
+    """CLASSIC: pip before 26.0. MODERN: pip from 26.0 on (PEP 440's fallback).
+
+    UV: uv from 0.12 on, every final release before any other. UV_CLASSIC: uv before that, by project.
+    """
 
     CLASSIC = "classic"
     MODERN = "modern"
     UV = "uv"
+    UV_CLASSIC = "uv-classic"
+
+    @property
+    def of_uv(self) -> bool:
+        """Whether this is a rule of uv's."""
+        return self in (PrereleaseRule.UV, PrereleaseRule.UV_CLASSIC)
 
 
 class Versioned(Protocol):
@@ -41,9 +51,10 @@ _MODERN_OPERATORS = _CLASSIC_OPERATORS | {">", "<"}
 def admitted(
     offers: Sequence[V], specifier: SpecifierSet, *, rule: PrereleaseRule, allowed: bool = False
 ) -> list[V]:
-    """The offers that the specifier and the pre-release rule admit, order kept.
+    """The offers that the specifier and the pre-release rule admit, in the order to try them.
 
-    ``allowed`` is the user's word (``--pre``; for uv also: a direct requirement names one).
+    ``offers`` come newest first. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
+    direct requirement names one).
     """
     fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
     if allowed or not any(offer.version.is_prerelease for offer in fitting):
@@ -51,6 +62,8 @@ def admitted(
     finals = [offer for offer in fitting if not offer.version.is_prerelease]
     match rule:
         case PrereleaseRule.UV:
+            return finals + [offer for offer in fitting if offer.version.is_prerelease]
+        case PrereleaseRule.UV_CLASSIC:
             # "If necessary": only when the project has published nothing but pre-releases.
             only_pre = all(offer.version.is_prerelease for offer in offers)
             return fitting if only_pre else finals

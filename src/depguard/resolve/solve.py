@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep, Resolver
-from resolvelib.resolvers import Criterion, RequirementInformation
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Criterion, RequirementInformation, Resolution
 
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
@@ -47,16 +47,19 @@ def solve(
     Raises whatever the provider's port raises (OutOfReachError).
     """
     recorder: _Recorder[R, C] = _Recorder()
-    resolver: Resolver[R, C, Key] = Resolver(provider, recorder)
+    # Resolution is what resolvelib's Resolver drives. The Resolver's own last step, leaving out what
+    # nothing reaches any more, recurses without end where that is a circle: it is done here instead.
+    resolution: Resolution[R, C, Key] = Resolution(provider, recorder)
     try:
-        result = resolver.resolve(list(roots), max_rounds=rounds)
+        result = resolution.resolve(list(roots), max_rounds=rounds)
     except ResolutionImpossible as error:
         return Unsolvable(refusals=(*recorder.refusals.values(), *_last(error.causes)))
     except ResolutionTooDeep:
         return Exhausted(rounds=rounds, refusals=tuple(recorder.refusals.values()))
+    chosen = _reached(result.criteria, result.mapping)
     return Solved(
-        chosen=dict(result.mapping),
-        asked=_asked(result.criteria, result.mapping),
+        chosen=chosen,
+        asked=_asked(result.criteria, chosen),
         refusals=tuple(recorder.refusals.values()),
     )
 
@@ -67,6 +70,27 @@ def _last(causes: Collection[RequirementInformation[R, C]]) -> list[Refused[R, C
     for cause in causes:
         by_key.setdefault(cause.requirement.key, []).append(cause.requirement)
     return [Refused(key=key, needs=tuple(needs), candidate=None) for key, needs in by_key.items()]
+
+
+def _reached(criteria: Mapping[Key, Criterion[R, C]], mapping: Mapping[Key, C]) -> dict[Key, C]:
+    """What the request needs, directly or not: backtracking leaves pins behind that nobody asks for."""
+    keys = {id(candidate): key for key, candidate in mapping.items()}
+    children: dict[Key | None, list[Key]] = {}
+    for key in mapping:
+        for information in criteria[key].information:
+            parent = information.parent
+            if parent is None:
+                children.setdefault(None, []).append(key)
+            elif id(parent) in keys:
+                children.setdefault(keys[id(parent)], []).append(key)
+    reached: set[Key] = set()
+    waiting = list(children.get(None, ()))
+    while waiting:
+        key = waiting.pop()
+        if key not in reached:
+            reached.add(key)
+            waiting += children.get(key, ())
+    return {key: candidate for key, candidate in mapping.items() if key in reached}
 
 
 def _asked(criteria: Mapping[Key, Criterion[R, C]], chosen: Mapping[Key, Any]) -> dict[Key, tuple[R, ...]]:

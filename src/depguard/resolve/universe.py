@@ -65,6 +65,7 @@ class UnfitArtifact:
 class Universe:
     """A source seen from one host, under a cut-off date (exclusive) and a rule about builds.
 
+    ``lower_python``: only the lower bounds of Requires-Python count, as for uv.
     Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
     exactly the releases that they name; those that were used are in ``used_overrides``.
     """
@@ -73,6 +74,7 @@ class Universe:
     host: Host
     cutoff: datetime | None = None
     builds: bool = True
+    lower_python: bool = False
     formats: FormatControl = field(default_factory=FormatControl)
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
@@ -102,6 +104,15 @@ class Universe:
         known = self._metadata.get(key)
         if known is None:
             known = self._metadata[key] = self._overridden(offer, self.source.metadata(offer.artifact))
+        return known
+
+    def python_fits(self, requires_python: SpecifierSet) -> bool:
+        """Whether the host's interpreter meets a Requires-Python."""
+        key = str(requires_python)
+        known = self._fits.get(key)
+        if known is None:
+            bound = lower_bounds(requires_python) if self.lower_python else requires_python
+            known = self._fits[key] = bound.contains(self.host.python, prereleases=True)
         return known
 
     def unfit(self, name: NormalizedName) -> tuple[UnfitArtifact, ...]:
@@ -163,7 +174,7 @@ class Universe:
             return Unfit.BUILD
         if wheel and _listed(artifact.name, self.formats.no_binary):
             return Unfit.WHEEL_REFUSED
-        if artifact.requires_python is not None and not self._python_fits(artifact.requires_python):
+        if artifact.requires_python is not None and not self.python_fits(artifact.requires_python):
             return Unfit.PYTHON
         if self.cutoff is not None and not artifact.local:
             if artifact.upload_time is None:
@@ -174,13 +185,6 @@ class Universe:
 
     def _may_build(self, name: NormalizedName) -> bool:
         return self.builds and not _listed(name, self.formats.only_binary)
-
-    def _python_fits(self, requires_python: SpecifierSet) -> bool:
-        key = str(requires_python)
-        known = self._fits.get(key)
-        if known is None:
-            known = self._fits[key] = requires_python.contains(self.host.python, prereleases=True)
-        return known
 
     def _overridden(
         self, offer: Offer, answer: CoreMetadata | MetadataUnknown
@@ -203,6 +207,18 @@ class Universe:
                 extras=answer.extras,
             )
         return answer
+
+
+def lower_bounds(specifier: SpecifierSet) -> SpecifierSet:
+    """A specifier without upper bounds: of ``>=3.9,<3.12`` ``>=3.9`` is left, of ``==3.11.*`` ``>=3.11``."""
+    kept: list[str] = []
+    for clause in specifier:
+        version = clause.version.removesuffix(".*")
+        if clause.operator in (">", ">="):
+            kept.append(str(clause))
+        elif clause.operator in ("~=", "==", "==="):
+            kept.append(f">={version}")
+    return SpecifierSet(",".join(kept))
 
 
 def requirement_key(requirement: Requirement) -> tuple[str, str]:
