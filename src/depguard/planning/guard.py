@@ -148,9 +148,10 @@ def _changes(
 ) -> ChangeSet:
     causes: dict[NormalizedName, list[Cause]] = {}
     for key, needs in outcome.asked.items():
-        causes.setdefault(key.name, []).extend(
-            need.cause(index) for need in needs if index in need.hosts and need.exact is None
-        )
+        own = [need for need in needs if index in need.hosts and need.exact is None]
+        # A lower tier's pin stands nowhere: whoever asked for the package in the first place is the cause.
+        stated = [need for need in own if need.parent is not None or need.location is not None]
+        causes.setdefault(key.name, []).extend(need.cause(index) for need in stated or own)
     actions: list[Action] = []
     for key, candidate in outcome.chosen.items():
         pick = candidate.picks[index]
