@@ -51,7 +51,15 @@ class Question:
     def cases(self, let_move: frozenset[NormalizedName] = frozenset()) -> list[Case]:
         """The hosts made ready."""
         return [
-            make_case(host, self.policy, self.source, cutoff=self.cutoff, let_move=let_move, today=self.today)
+            make_case(
+                host,
+                self.policy,
+                self.source,
+                cutoff=self.cutoff,
+                let_move=let_move,
+                today=self.today,
+                installer=self.installer,
+            )
             for host in self.hosts
         ]
 
