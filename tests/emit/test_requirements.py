@@ -67,9 +67,10 @@ def test_pip_reads_constraints(tmp_path: Path) -> None:
 def test_both_commands_are_there_and_an_override_changes_pips() -> None:
     text = render_requirements(kit.LOCK)
     assert "# Install  pip install -r requirements-lab.txt\n" in text
-    assert "#          uv pip install --require-hashes --no-deps -r requirements-lab.txt\n" in text
+    assert "#          uv pip install -r requirements-lab.txt\n" in text
     text = render_requirements(replace(kit.LOCK, no_deps=True))
     assert "# Install  pip install --no-deps -r requirements-lab.txt\n" in text
+    assert "#          uv pip install --no-deps -r requirements-lab.txt\n" in text
 
 
 def test_a_comment_cannot_break_out_or_declare_an_encoding(tmp_path: Path) -> None:

@@ -50,18 +50,19 @@ def _header(lock: TierLock) -> list[str]:
         f"# again    {comment(lock.command)}",
         "#",
         f"# Install  pip install{no_deps} -r {comment(path)}",
-        f"#          uv pip install --require-hashes --no-deps -r {comment(path)}",
-        "#          (--no-deps is safe: whatever is needed is listed here or on the host)",
+        f"#          uv pip install{no_deps} -r {comment(path)}",
     ]
     if lock.no_deps:
         lines += [
-            "#          pip needs --no-deps as well: the policy overrides requirements that pip would obey.",
+            "#          --no-deps: the policy overrides requirements that both would obey, and whatever is",
+            "#          needed is listed here or on the host.",
         ]
     if lock.pins:
         lines += [
             "#",
             "# The hashes switch pip to hash-checking mode: it refuses the whole file as soon as somebody",
             "# adds a line without a hash that is not installed yet. Add it to the policy's tier instead.",
+            "# uv checks the hashes that are here; its --require-hashes wants one for protected lines too.",
         ]
     return lines
 
