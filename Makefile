@@ -55,6 +55,10 @@ check-names:
 	if git grep -nIE -e $(REGISTRIES) -e $(MACHINES); then \
 		echo "check-names: the lines above name a registry or a machine" >&2; exit 1; fi
 
+.PHONY: lock-check
+lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)
+	$(BIN)/depguard lock --check
+
 .PHONY: clean
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
