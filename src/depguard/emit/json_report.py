@@ -77,6 +77,7 @@ def _simulation(result: SimulationResult | None) -> dict[str, Any] | None:
                 "name": item.name,
                 "version": str(item.version) if item.version is not None else None,
                 "requirement": item.requirement,
+                "violated": item.violated,
             }
             for item in result.broken
         ],

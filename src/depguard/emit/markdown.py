@@ -17,6 +17,7 @@ from depguard.emit.selection import (
     waived,
     warnings,
 )
+from depguard.emit.text_changes import needed
 from depguard.emit.text_refusal import outcome, place
 from depguard.emit.wording import counts, described, moment, one_line, plural, title, verdict_word
 from depguard.model.finding import Finding, Verdict
@@ -155,7 +156,7 @@ def _details(report: Report) -> list[str]:
     broken = report.simulation.broken if report.simulation is not None else ()
     if report.verdict is not Verdict.SAFE:
         for item in broken[:_SHOWN_PACKAGES]:
-            lines.append(f"- breaks {code(f'{item.name} {item.version}')}: needs {code(item.requirement)}")
+            lines.append(f"- breaks {code(f'{item.name} {item.version}')}: needs {code(needed(item))}")
         if len(broken) > _SHOWN_PACKAGES:
             lines.append(f"- and {len(broken) - _SHOWN_PACKAGES} more")
     ways = [way for finding in blocking(report) for way in finding.ways_out]

@@ -58,10 +58,9 @@ def render_text(
         by_title.setdefault(title(report.request), []).append(report)
     parts: list[str] = []
     for group in by_title.values():
-        alone = len(group) == 1 and len(by_title) == 1
         paragraphs = (
             single(group[0], colour=colour, verbose=verbose)
-            if alone
+            if len(group) == 1
             else several(group, colour=colour, verbose=verbose)
         )
         parts.append("\n\n".join("\n".join(lines) for lines in paragraphs if lines))
@@ -106,7 +105,7 @@ def _told(
     if report.verdict is Verdict.SAFE:
         body = _safe(group, head, verbose=verbose, compact=compact)
     else:
-        body = _refused(report, head, verbose=verbose)
+        body = _refused(group, head, verbose=verbose)
     return [*body, _remarks(report, verbose=verbose), *([details(each) for each in group] if verbose else [])]
 
 
@@ -166,7 +165,8 @@ def _safe(group: Sequence[Report], head: Paragraph, *, verbose: int, compact: bo
     return [head, listing, avoided(report, shown)]
 
 
-def _refused(report: Report, head: Paragraph, *, verbose: int) -> list[Paragraph]:
+def _refused(group: Sequence[Report], head: Paragraph, *, verbose: int) -> list[Paragraph]:
+    report = group[0]
     errors = blocking(report)
     simulated = subject_of(report) is About.SIMULATION
     paragraphs = [head]
@@ -178,7 +178,9 @@ def _refused(report: Report, head: Paragraph, *, verbose: int) -> list[Paragraph
     others = tuple(f for f in errors[1:] if not told_as_broken(report, f))
     paragraphs.append(other_findings(report, others, verbose=verbose))
     if report.simulation is not None and report.verdict is not Verdict.UNPROVEN:
-        lead = "It would" if simulated else f"Plain {installer_word(report.simulation)} would"
+        who = "it" if simulated else f"plain {installer_word(report.simulation)}"
+        alike = all(damage(other, "", verbose=1) == damage(report, "", verbose=1) for other in group)
+        lead = f"{who[0].upper()}{who[1:]} would" if alike else f"On {report.host.name} {who} would"
         paragraphs.append(damage(report, lead, verbose=verbose))
     if report.verdict is Verdict.UNPROVEN:
         paragraphs.append(_unknown(report))

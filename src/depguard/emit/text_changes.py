@@ -120,9 +120,12 @@ def _joined(deeds: list[str]) -> str:
 
 
 def _needs(broken: list[Broken]) -> str:
-    """The clauses that the change violates; where they are not known, the whole requirement."""
-    said = dict.fromkeys(one_line(b.violated or b.requirement.partition(";")[0]) for b in broken)
-    return f"needs {', '.join(said)}"
+    return f"needs {', '.join(dict.fromkeys(needed(item) for item in broken))}"
+
+
+def needed(broken: Broken) -> str:
+    """The clauses that the change violates; where they are not known, the requirement without marker."""
+    return one_line(broken.violated or broken.requirement.partition(";")[0])
 
 
 def _by_package(broken: tuple[Broken, ...]) -> dict[NormalizedName, list[Broken]]:

@@ -32,6 +32,7 @@ _COUNTED = (
 )
 _COLOURS = {"SAFE": "\033[1;32m", "UNPROVEN": "\033[1;33m", "REFUSED": "\033[1;31m"}
 _RESET = "\033[0m"
+_QUIET = re.compile(r"(?<!\S)(?:-q+|--quiet)\s+")
 _INSTALL = re.compile(r"^[!%]?(uv )?(python3? -m )?pip3? install ")
 
 
@@ -51,7 +52,7 @@ def title(request: RequestSummary, limit: int = 40) -> str:
     """What was asked, short: the tier, the command's own words, or the requirements."""
     if request.tier is not None:
         return one_line(request.tier)
-    words = _INSTALL.sub("", one_line(request.command or ""))
+    words = _QUIET.sub("", _INSTALL.sub("", one_line(request.command or "")))
     if words and len(words) <= limit:
         return words
     texts = [one_line(asked.text) for asked in request.requirements]
