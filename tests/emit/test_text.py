@@ -226,3 +226,16 @@ def test_one_override_is_not_proposed_where_more_stands_in_the_way() -> None:
     report = replace(kit.REFUSED_PLAN, findings=(*kit.REFUSED_PLAN.findings, other))
     assert "overrides:" in render_text(Reports(reports=(kit.REFUSED_PLAN,)))
     assert "overrides:" not in render_text(Reports(reports=(report,)))
+
+
+def test_hosts_that_a_refused_install_would_harm_differently_are_named() -> None:
+    other = replace(
+        kit.REFUSED_PLAN,
+        host=kit.host("colab/other"),
+        simulation=replace(kit.REFUSED_PLAN.simulation, broken=()) if kit.REFUSED_PLAN.simulation else None,
+    )
+    text = render_text(Reports(reports=(kit.REFUSED_PLAN, other)))
+    assert "(same on 2 hosts)" in text
+    assert "\nOn colab/2026.07-gpu plain pip would move numpy 2.0.2 -> 1.26.4 and break 12" in text
+    same = replace(kit.REFUSED_PLAN, host=kit.host("colab/other"))
+    assert "\nPlain pip would move numpy" in render_text(Reports(reports=(kit.REFUSED_PLAN, same)))
