@@ -1,0 +1,1 @@
+"""Tests of simulation, guarded solve, fallback, conflicts and locking."""
