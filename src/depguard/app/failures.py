@@ -34,9 +34,13 @@ def simulation_findings(case: Case, simulation: Simulation) -> list[Finding]:
     view = case.free_view
     for refusal in simulation.refusals:
         name = refusal.key.name
-        if refusal.key == PYTHON or view.installed(refusal.key) is not None:
+        if refusal.key == PYTHON:
             continue
+        installed = view.installed(refusal.key)
+        has = installed.version if installed is not None else None
         for need in refusal.needs:
+            if has is not None and need.specifier.contains(has, prereleases=True):
+                continue
             missing = absence(view, name, need.specifier)
             if missing.matching:
                 continue

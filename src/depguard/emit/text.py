@@ -171,7 +171,9 @@ def _refused(group: Sequence[Report], head: Paragraph, *, verbose: int) -> list[
     simulated = subject_of(report) is About.SIMULATION
     paragraphs = [head]
     if errors:
-        paragraphs.append(chain_table(report, errors[0]) or _because(errors[0]))
+        # What did not solve is told once, in the lines of the failure.
+        failed = subject_changes(report) is None
+        paragraphs.append(chain_table(report, errors[0]) or ([] if failed else _because(errors[0])))
     if subject_changes(report) is None and (verbose or not (errors and explained(errors[0]))):
         paragraphs.append(failure(subject_failure(report)))
     # What breaks is told below, package by package.

@@ -74,9 +74,8 @@ def describe(missing: Absence, host: Host) -> tuple[str, ...]:
         versions = _some(sorted({a.version for a in artifacts}, reverse=True))
         match reason:
             case Unfit.TAGS:
-                lines.append(
-                    f"no wheel of {wanted} fits {_platform(host)}; there are wheels for {_tags(artifacts)}"
-                )
+                lines.append(f"no wheel of {wanted} fits {_platform(host)}")
+                lines.append(f"there are wheels for {_tags(artifacts)}")
             case Unfit.PYTHON:
                 asks = _some(sorted({str(a.requires_python) for a in artifacts}))
                 lines.append(f"{missing.name} {versions} requires Python {asks}; the host has {host.python}")
@@ -95,8 +94,7 @@ def describe(missing: Absence, host: Host) -> tuple[str, ...]:
 
 
 def _platform(host: Host) -> str:
-    best = host.tags[0] if host.tags else None
-    return f"this host (Python {host.python}, {best})" if best is not None else "this host"
+    return f"Python {host.python} on {host.tags[0].platform}" if host.tags else f"Python {host.python}"
 
 
 def _tags(artifacts: Sequence[Artifact]) -> str:

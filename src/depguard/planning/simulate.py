@@ -20,7 +20,7 @@ from depguard.resolve.installer import Behaviour, InstallerProvider, root_and_ex
 from depguard.resolve.needs import Candidate, Key, Need
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule
-from depguard.resolve.solve import solve
+from depguard.resolve.solve import Repin, solve
 
 ROUNDS = 20_000
 """pip gives up after 200,000 rounds; nothing real was seen to need a tenth of this."""
@@ -95,7 +95,8 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
     provider = InstallerProvider(
         view, _behaviour(view, command, roots, pip), roots, _constraints(view, command.constraints)
     )
-    outcome = solve(provider, roots, rounds=ROUNDS)
+    repin = Repin.NEVER if command.installer is Installer.UV else Repin.ALWAYS
+    outcome = solve(provider, roots, rounds=ROUNDS, repin=repin)
     label = installer_label(view, command.installer, pip)
     doubts = (*doubts, *_constraint_doubts(view, command.constraints), *_option_doubts(command))
     match outcome:
