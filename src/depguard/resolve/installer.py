@@ -70,6 +70,9 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         self._direct_prereleases = frozenset(
             need.key.name for need in roots if mentions_prerelease(need.specifier)
         ) | frozenset(name for name, spec in constraints.items() if mentions_prerelease(spec))
+        self._direct_pins = frozenset(
+            need.key.name for need in roots if pins_exactly(need.specifier)
+        ) | frozenset(name for name, spec in constraints.items() if pins_exactly(spec))
         self._depths: dict[Key, float] = defaultdict(lambda: math.inf)
         self._conflicts: dict[Key, int] = defaultdict(int)
         self._seen: dict[Key, int] = {}
@@ -264,8 +267,12 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         hashes = [need.hashes for need in needs if need.hashes]
         if hashes:
             fitting = [o for o in fitting if all(set(o.artifact.hashes) & allowed for allowed in hashes)]
-        # PEP 592: yanked releases count only when exactly pinned and nothing else fits.
-        if pins_exactly(specifier) and all(offer.yanked for offer in fitting):
+        # PEP 592: yanked releases count only when exactly pinned and nothing else fits; for uv, only
+        # when the request itself pins them.
+        pinned = (
+            key.name in self._direct_pins if self._behaviour.prereleases.of_uv else pins_exactly(specifier)
+        )
+        if pinned and all(offer.yanked for offer in fitting):
             return fitting
         return [offer for offer in fitting if not offer.yanked]
 

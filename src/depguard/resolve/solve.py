@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
-from resolvelib.resolvers import Criterion, RequirementInformation, Resolution
+from resolvelib.resolvers import Criterion, RequirementInformation, RequirementsConflicted, Resolution
 
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
@@ -39,8 +40,54 @@ class _Recorder(BaseReporter[R, C, Key], Generic[R, C]):
             )
 
 
+class Repin(enum.Enum):
+    """When a candidate may unseat what is chosen already, if that does not meet its requirements.
+
+    ALWAYS: resolvelib's own way, and so pip's. UNLESS_SELF_DEFEATING: not what alone brought the candidate
+    in (else a dependency of the newest release, dropped with it, decides for an older one). NEVER: a
+    choice stands until the search backtracks over it, as in PubGrub, and so in uv.
+    """
+
+    ALWAYS = "always"
+    UNLESS_SELF_DEFEATING = "unless-self-defeating"
+    NEVER = "never"
+
+
+class _Steady(Resolution[R, C, Key], Generic[R, C]):
+    """A resolution that refuses some candidates which unseat what is chosen already."""
+
+    def __init__(
+        self, provider: AbstractProvider[R, C, Key], reporter: _Recorder[R, C], repin: Repin
+    ) -> None:
+        super().__init__(provider, reporter)
+        self._repin = repin
+
+    # The one hook at which a candidate and what it brings can be refused like any other conflict.
+    def _get_updated_criteria(self, candidate: C) -> dict[Key, Criterion[R, C]]:
+        criteria = super()._get_updated_criteria(candidate)
+        if self._repin is Repin.ALWAYS:
+            return criteria
+        before = self.state.criteria
+        for key, pin in self.state.mapping.items():
+            if key == candidate.key or criteria[key] is before[key]:
+                continue
+            unseated = not all(self._p.is_satisfied_by(r, pin) for r in criteria[key].iter_requirement())
+            if unseated and (self._repin is Repin.NEVER or self._hangs_on(candidate.key, key)):
+                raise RequirementsConflicted(criteria[key])
+        return criteria
+
+    def _hangs_on(self, key: Key, other: Key) -> bool:
+        """Whether nothing but ``other`` (with or without extras) is the reason that ``key`` is needed."""
+        rest = {k: pin for k, pin in self.state.mapping.items() if k.name != other.name}
+        return key not in _reached(self.state.criteria, rest)
+
+
 def solve(
-    provider: AbstractProvider[R, C, Key], roots: Sequence[R], *, rounds: int
+    provider: AbstractProvider[R, C, Key],
+    roots: Sequence[R],
+    *,
+    rounds: int,
+    repin: Repin = Repin.UNLESS_SELF_DEFEATING,
 ) -> Solved[R, C] | Unsolvable[R, C] | Exhausted[R, C]:
     """Solve within a budget of rounds (pins tried), which does not depend on the clock.
 
@@ -49,14 +96,15 @@ def solve(
     recorder: _Recorder[R, C] = _Recorder()
     # Resolution is what resolvelib's Resolver drives. The Resolver's own last step, leaving out what
     # nothing reaches any more, recurses without end where that is a circle: it is done here instead.
-    resolution: Resolution[R, C, Key] = Resolution(provider, recorder)
+    resolution = _Steady(provider, recorder, repin)
     try:
         result = resolution.resolve(list(roots), max_rounds=rounds)
     except ResolutionImpossible as error:
         return Unsolvable(refusals=(*recorder.refusals.values(), *_last(error.causes)))
     except ResolutionTooDeep:
         return Exhausted(rounds=rounds, refusals=tuple(recorder.refusals.values()))
-    chosen = _reached(result.criteria, result.mapping)
+    reached = _reached(result.criteria, result.mapping)
+    chosen = {key: candidate for key, candidate in result.mapping.items() if key in reached}
     return Solved(
         chosen=chosen,
         asked=_asked(result.criteria, chosen),
@@ -72,12 +120,12 @@ def _last(causes: Collection[RequirementInformation[R, C]]) -> list[Refused[R, C
     return [Refused(key=key, needs=tuple(needs), candidate=None) for key, needs in by_key.items()]
 
 
-def _reached(criteria: Mapping[Key, Criterion[R, C]], mapping: Mapping[Key, C]) -> dict[Key, C]:
-    """What the request needs, directly or not: backtracking leaves pins behind that nobody asks for."""
+def _reached(criteria: Mapping[Key, Criterion[R, C]], mapping: Mapping[Key, C]) -> set[Key]:
+    """What the request needs, directly or through a pin: re-pinning leaves behind what nobody asks for."""
     keys = {id(candidate): key for key, candidate in mapping.items()}
     children: dict[Key | None, list[Key]] = {}
-    for key in mapping:
-        for information in criteria[key].information:
+    for key, criterion in criteria.items():
+        for information in criterion.information:
             parent = information.parent
             if parent is None:
                 children.setdefault(None, []).append(key)
@@ -90,7 +138,7 @@ def _reached(criteria: Mapping[Key, Criterion[R, C]], mapping: Mapping[Key, C]) 
         if key not in reached:
             reached.add(key)
             waiting += children.get(key, ())
-    return {key: candidate for key, candidate in mapping.items() if key in reached}
+    return reached
 
 
 def _asked(criteria: Mapping[Key, Criterion[R, C]], chosen: Mapping[Key, Any]) -> dict[Key, tuple[R, ...]]:
