@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -16,11 +16,15 @@ from depguard.resolve.guarded import GuardedProvider, GuardRules
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule, mentions_prerelease
+from depguard.resolve.search import is_sound, search
 from depguard.resolve.solve import solve
 
 FIRST_PASS_ROUNDS = 10_000
 SECOND_PASS_ROUNDS = 10_000
 """Budgets in rounds, so that the answer is the same on a slow machine. A round is one pin tried."""
+
+SEARCH_ROUNDS = 2_000
+"""The budget of the thorough search, in candidates."""
 
 JointOutcome = (
     Solved[JointNeed, JointCandidate]
@@ -121,7 +125,7 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
     for wanted in request.wanted:
         roots += provider.roots(wanted.requirement, location=wanted.location)
     rounds = SECOND_PASS_ROUNDS if moves else FIRST_PASS_ROUNDS
-    outcome = solve(provider, roots, rounds=rounds)
+    outcome = _solve(provider, roots, rounds)
     changes = None
     doubts: tuple[tuple[str, ...], ...] = tuple(() for _ in hosts)
     if isinstance(outcome, Solved):
@@ -134,6 +138,24 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
         doubts=doubts,
         second_pass=moves,
     )
+
+
+def _solve(provider: GuardedProvider, roots: Sequence[JointNeed], rounds: int) -> JointOutcome:
+    """Solve; what is said to be unsolvable is searched thoroughly, and so is what does not hold up."""
+    outcome = solve(provider, roots, rounds=rounds)
+    match outcome:
+        case Exhausted():
+            return outcome
+        case Solved(chosen=chosen) if is_sound(provider, roots, chosen):
+            return outcome
+        case _:
+            found = search(provider, roots, rounds=SEARCH_ROUNDS)
+    if isinstance(found, Solved):
+        return replace(found, refusals=outcome.refusals)
+    if isinstance(outcome, Solved):
+        # Not sound, and nothing better is known.
+        return replace(found, refusals=outcome.refusals)
+    return outcome
 
 
 def _early(request: GuardRequest) -> frozenset[NormalizedName]:

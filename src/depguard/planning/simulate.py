@@ -20,8 +20,10 @@ from depguard.resolve.installer import Behaviour, InstallerProvider, root_and_ex
 from depguard.resolve.needs import Candidate, Key, Need
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule
+from depguard.resolve.search import search
 from depguard.resolve.solve import Repin, solve
 
+SEARCH_ROUNDS = 2_000
 ROUNDS = 20_000
 """pip gives up after 200,000 rounds; nothing real was seen to need a tenth of this."""
 
@@ -95,8 +97,12 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
     provider = InstallerProvider(
         view, _behaviour(view, command, roots, pip), roots, _constraints(view, command.constraints)
     )
-    repin = Repin.NEVER if command.installer is Installer.UV else Repin.ALWAYS
-    outcome = solve(provider, roots, rounds=ROUNDS, repin=repin)
+    uv = command.installer is Installer.UV
+    outcome = solve(provider, roots, rounds=ROUNDS, repin=Repin.NEVER if uv else Repin.ALWAYS)
+    if uv and isinstance(outcome, Unsolvable):  # uv's solver finds what there is; resolvelib may not
+        found = search(provider, roots, rounds=SEARCH_ROUNDS)
+        if isinstance(found, Solved):
+            outcome = replace(found, refusals=outcome.refusals)
     label = installer_label(view, command.installer, pip)
     doubts = (*doubts, *_constraint_doubts(view, command.constraints), *_option_doubts(command))
     match outcome:
