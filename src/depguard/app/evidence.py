@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -26,20 +27,13 @@ def simulation_evidence(
 ) -> Evidence:
     """What the rules see of a simulation that solved."""
     changes = simulation.changes or ChangeSet(actions=())
-    return Evidence(
+    return _evidence(
+        case,
+        changes,
         about=About.SIMULATION,
         request=label,
-        host=case.host,
-        changes=changes,
-        grips=case.grips,
-        ranges=case.ranges,
-        broken=newly_broken(case.host, case.active_requirements, changes),
-        forbidden=_forbidden(case, changes),
-        splits=splits(case.policy, case.host, case.grips, changes),
         fallbacks=_simulated_fallbacks(case, simulation),
         doubts=simulation.doubts,
-        builds=case.builds,
-        stated=_stated(case, changes),
         user_site=user_site,
     )
 
@@ -54,10 +48,19 @@ def plan_evidence(
 
     ``against`` replaces the request's own specifiers where the distance of a fallback is judged.
     """
-    changes = (plan.guarded.changes or ())[index]
-    return Evidence(
+    return _evidence(
+        case,
+        (plan.guarded.changes or ())[index],
         about=About.PLAN,
         request=plan.stage,
+        fallbacks=case_fallbacks(case, plan.guarded, index, plan.wanted, against),
+        doubts=plan.guarded.doubts[index],
+    )
+
+
+def _evidence(case: Case, changes: ChangeSet, **fields: Any) -> Evidence:
+    """What follows from a host and the changes to it, whoever makes them."""
+    return Evidence(
         host=case.host,
         changes=changes,
         grips=case.grips,
@@ -65,10 +68,9 @@ def plan_evidence(
         broken=newly_broken(case.host, case.active_requirements, changes),
         forbidden=_forbidden(case, changes),
         splits=splits(case.policy, case.host, case.grips, changes),
-        fallbacks=case_fallbacks(case, plan.guarded, index, plan.wanted, against),
-        doubts=plan.guarded.doubts[index],
         builds=case.builds,
         stated=_stated(case, changes),
+        **fields,
     )
 
 
