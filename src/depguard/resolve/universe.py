@@ -163,8 +163,9 @@ class Universe:
             return (yanked, len(self._ranks), ())
         rank = min(self._ranks[tag] for tag in artifact.tags if tag in self._ranks)
         build = artifact.build or (0, "")
-        # pip prefers the higher build number (PEP 427); letters compare by inverted code points.
-        return (yanked, rank, (-build[0], tuple(-ord(letter) for letter in build[1])))
+        # pip prefers the higher build number (PEP 427); letters compare by inverted code points,
+        # and what goes on beats what ends.
+        return (yanked, rank, (-build[0], (*(-ord(letter) for letter in build[1]), 1)))
 
     def _verdict(self, artifact: Artifact) -> Unfit | None:
         wheel = artifact.kind is ArtifactKind.WHEEL
