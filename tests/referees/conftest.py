@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-
 import pytest
 
 from depguard.adapters.host_store import HostStore
 from depguard.adapters.shipped import shipped_root
 from depguard.model.host import Host
-from kit.referees import Copy, OutOfReachError, Referee, current_pip, find_pip, find_uv, make_copy
+from kit.referees import Copy, Referee, current_pip, find_pip, find_uv, make_copy, reachable
 
-HOST = "colab/2026.07-gpu"
 OLD_PIP = "24.1.2"
 """The pip that Colab's runtimes have."""
 
 LABELS = ("old pip", "current pip", "uv")
-
-
-@contextmanager
-def reachable() -> Iterator[None]:
-    """An index that does not answer shows nothing about depguard: the test is skipped, not failed."""
-    try:
-        yield
-    except OutOfReachError as error:
-        pytest.skip(f"out of reach: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -61,24 +47,23 @@ def of(referees: dict[str, Referee], label: str) -> Referee:
 
 
 @pytest.fixture(scope="session")
-def colab() -> Host:
-    return HostStore([shipped_root() / "hosts"], live=_no_live).find(HOST)
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    return _copy_of("colab/2026.07-gpu", tmp_path_factory)
 
 
 @pytest.fixture(scope="session")
-def copy(colab: Host, tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    made = make_copy(colab, tmp_path_factory.mktemp("copies") / "colab")
+def next_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """The host of the month after: another Python, another numpy."""
+    return _copy_of("colab/2026.08-gpu", tmp_path_factory)
+
+
+def _copy_of(name: str, folders: pytest.TempPathFactory) -> Copy:
+    host = HostStore([shipped_root() / "hosts"], live=_no_live).find(name)
+    made = make_copy(host, folders.mktemp("copies") / "copy")
     if made is None:
-        pytest.skip(f"no Python {colab.python.major}.{colab.python.minor} on this machine")
+        pytest.skip(f"no Python {host.python.major}.{host.python.minor} on this machine")
     return made
 
 
 def _no_live() -> Host:
     raise AssertionError("no test here means the machine that it runs on")
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """An empty project folder, and the working directory."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
