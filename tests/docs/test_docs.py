@@ -145,11 +145,7 @@ def test_relative_links_lead_to_files(page: Path) -> None:
     assert [target for target, there, _ in relative_links(page) if not there.exists()] == []
 
 
-# README.md links to docs/rules.md#dg404, and the heading there has a longer anchor: goes once that is mended.
-_README_ANCHOR = pytest.mark.xfail(reason="README.md's link to DG404 has no such anchor", strict=False)
-
-
-@pytest.mark.parametrize("page", [pytest.param(PAGES[0], marks=_README_ANCHOR), *PAGES[1:]], ids=ids)
+@pytest.mark.parametrize("page", PAGES, ids=ids)
 def test_anchors_of_relative_links_exist(page: Path) -> None:
     links = [(target, there, anchor) for target, there, anchor in relative_links(page) if anchor]
     assert [target for target, there, anchor in links if anchor not in headings(there)] == []

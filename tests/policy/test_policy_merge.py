@@ -24,7 +24,6 @@ overrides: [{package: captum==0.8.0, drop: numpy, reason: base}]
 waive: [{code: DG202, package: ydf, until: 2027-01-31, reason: base}]
 sources: {builds: allow, exclude-newer: 2026-11-01, index-url: https://example.org/simple}
 rules: {DG204: off, DG403: note}
-watch: ["*.ipynb"]
 tiers: {tier1: [torchinfo]}
 """
 
@@ -49,7 +48,6 @@ def test_everything_but_the_tiers_and_the_name_is_inherited() -> None:
         1,
     )
     assert policy.sources.exclude_newer == datetime(2026, 11, 1, tzinfo=UTC)
-    assert policy.watch == ("*.ipynb",)
     assert [s.label for s in policy.sources_used] == ["p0.yaml", "p1.yaml"]
 
 
@@ -66,7 +64,6 @@ overrides: [{package: onnx==1.0, drop: protobuf, reason: mine}]
 waive: [{code: DG403, package: x, until: 2027-01-31, reason: mine}]
 sources: {builds: never}
 rules: {DG204: error}
-watch: [lab.ipynb]
 tiers: {lab: [einops]}
 """,
         BASE,
@@ -81,7 +78,6 @@ tiers: {lab: [einops]}
     assert policy.sources.builds is Builds.NEVER
     assert policy.sources.index_url == "https://example.org/simple"
     assert dict(policy.rules) == {"DG204": Severity.ERROR, "DG403": Severity.NOTE}
-    assert policy.watch == ("lab.ipynb",)
 
 
 def test_a_package_changes_its_section() -> None:

@@ -141,7 +141,7 @@ def test_exclude_newer_is_a_moment_in_utc(text: str, expected: datetime) -> None
     assert policy.sources.exclude_newer == expected
 
 
-def test_sources_rules_installer_watch() -> None:
+def test_sources_rules_installer() -> None:
     policy = parse_policy(
         """\
 schema: 1
@@ -152,7 +152,6 @@ sources:
   extra-index-urls: https://example.org/more
   find-links: [wheels, "file:///srv/wheels"]
 rules: {DG204: warn, DG404: off, DG201: warning, DG403: note, DG101: error}
-watch: ["notebooks/*.ipynb"]
 """,
         "p.yaml",
     )
@@ -168,7 +167,6 @@ watch: ["notebooks/*.ipynb"]
         "DG403": Severity.NOTE,
         "DG404": Severity.OFF,
     }
-    assert policy.watch == ("notebooks/*.ipynb",)
 
 
 def test_what_is_not_said_is_told_from_what_is() -> None:

@@ -57,7 +57,7 @@ VALID = [
     "schema: 1\nwaive: [{code: DG202, package: 'ydf*', until: 2027-01-31, reason: why}]\n",
     "schema: 1\nsources: {builds: allow, exclude-newer: '2026-11-01T10:00:00Z', index-url: 'https://example.org/s'}\n",
     "schema: 1\nsources: {extra-index-urls: 'https://example.org/t', find-links: [wheels]}\n",
-    "schema: 1\nrules: {DG204: warn, DG404: off}\nwatch: '*.ipynb'\ninstaller: uv\n",
+    "schema: 1\nrules: {DG204: warn, DG404: off}\ninstaller: uv\n",
     "schema: 1\ntiers: {a: ['x[y]>=1; python_version>\"3\"', 'p (>=1)', 'u @ https://example.org/u.whl']}\n",
     "schema: 1\ntiers: {a: [y], b: {extends: [a, c]}, c: {requires: z, about: 3, output: sub/c.txt}}\n",
 ]

@@ -83,8 +83,20 @@ def simulation_failure(case: Case, simulation: Simulation) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case) -> str:
-    """What kept the newest release out, as far as the solver met it."""
+def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case, plan: TierPlan) -> str:
+    """What kept the newest release out, as far as the solver met it: on this host, else on another."""
+    own = [c for c in met if plan.setting.hosts[c.host] is case.guarded]
+    reason = _reason(fallback, own, case)
+    if reason:
+        return reason
+    for conflict in met:
+        parent = conflict.need.parent
+        if parent is not None and parent.name == fallback.name:
+            return f"needs {conflict.need.requirement} on {plan.setting.hosts[conflict.host].view.host.name}"
+    return ""
+
+
+def _reason(fallback: Fallback, met: Sequence[Conflict], case: Case) -> str:
     for conflict in met:
         parent = conflict.need.parent
         if parent is None or parent.name != fallback.name:

@@ -165,22 +165,24 @@ def _plan_result(occasion: Occasion, case: Case, index: int, plan: TierPlan | No
     held = {f.name: f for f in case_fallbacks(case, plan.guarded, index, plan.wanted)}
     met = conflicts(plan.guarded, plan.setting, by_parent=True)
     actions = tuple(
-        _finished(occasion, action, held.get(action.name), met, case)
+        _finished(occasion, action, _held_back(held.get(action.name), met, case, plan))
         for action in plan.guarded.changes[index].actions
     )
     return PlanResult(changes=ChangeSet(actions=actions))
 
 
-def _finished(
-    occasion: Occasion, action: Action, fallback: Fallback | None, met: Sequence[Conflict], case: Case
-) -> Action:
+def _held_back(
+    fallback: Fallback | None, met: Sequence[Conflict], case: Case, plan: TierPlan
+) -> HeldBack | None:
+    if fallback is None:
+        return None
+    return HeldBack(newest=fallback.newest, reason=held_back_reason(fallback, met, case, plan))
+
+
+def _finished(occasion: Occasion, action: Action, held_back: HeldBack | None) -> Action:
     if action.artifact is not None and action.size is None:
         action = replace(action, size=occasion.source.size(action.artifact))
-    if fallback is None:
-        return action
-    return replace(
-        action, held_back=HeldBack(newest=fallback.newest, reason=held_back_reason(fallback, met, case))
-    )
+    return replace(action, held_back=held_back)
 
 
 def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple[str, ...]:

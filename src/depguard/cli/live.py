@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from depguard.model.host import Host
 
 
+FAMILIES = {"google-colab": "colab"}
+"""What shows of which family a machine is: a distribution that only its makers install."""
+
+
 def live_host(python: str | None = None) -> Host:
     """The host of ``python`` (default: the interpreter that depguard runs in).
 
@@ -18,4 +22,6 @@ def live_host(python: str | None = None) -> Host:
     from depguard.app.baseline_host import HostFacts
     from depguard.parse.host_assembly import make_host
 
-    return make_host(*captured_host(capture(python), HostFacts(name="live")))
+    baseline = capture(python)
+    family = next((FAMILIES[dist.name] for dist in baseline.distributions if dist.name in FAMILIES), None)
+    return make_host(*captured_host(baseline, HostFacts(name="live", family=family)))

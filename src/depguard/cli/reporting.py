@@ -38,9 +38,7 @@ def show(
         case _:
             from depguard.emit.text import render_text
 
-            text = render_text(
-                reports, colour=console.colour, verbose=console.verbose, next_step=next_step
-            )
+            text = render_text(reports, colour=console.colour, verbose=console.verbose, next_step=next_step)
             console.out(text)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from depguard.model.request import InstallCommand
 
 FORMATS = ("text", "json", "markdown", "sarif", "github")
+LIVE = "live"
 DEFAULT_FAMILY = "colab"
 """The shipped policy that answers where nothing says which host is meant."""
 
@@ -76,8 +77,9 @@ def add_format_option(parser: argparse.ArgumentParser) -> None:
 
 def set_up(args: argparse.Namespace, console: Console) -> Setup:
     """Find the policy and the hosts. Raises InputError, OutOfReachError."""
-    store = host_store(args)
     found = find_policy(args)
+    root = found.root if found is not None and found.root is not None else Path.cwd()
+    store = host_store(args, root)
     names = list(args.host) or _default_hosts(found, store)
     hosts = tuple(store.find(_below(name, found)) for name in names)
     if found is None and hosts:
@@ -87,7 +89,8 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
             console.detail(f"policy {source.label}, sha256 {source.sha256} ({found.how})")
     for host in hosts:
         console.detail(f"host {host.name}, sha256 {host.sha256}")
-    root = found.root if found is not None and found.root is not None else Path.cwd()
+        if host.name == LIVE and host.family is not None:
+            console.note(_nearest_entry(host, store))
     return Setup(found=found, hosts=hosts, root=root)
 
 
@@ -100,8 +103,29 @@ def _below(name: str, found: PolicyFound | None) -> str:
     return str(path) if path.is_file() else name
 
 
-def host_store(args: argparse.Namespace) -> HostStore:
-    """The hosts of the project, then the shipped ones, then the live one."""
+def _nearest_entry(host: Host, store: HostStore) -> str:
+    """Which entry of the catalogue the live host is most like."""
+    alike = {
+        name: sum(
+            1
+            for dist in store.outline(name).installed.values()
+            if dist.name in host.installed and host.installed[dist.name].version == dist.version
+        )
+        for name in store.names()
+        if name.startswith(f"{host.family}/")
+    }
+    if not alike:
+        return f"the live host is of the family {host.family}"
+    nearest = max(sorted(alike), key=lambda name: alike[name])
+    same = f"{alike[nearest]} of {len(host.installed)} distributions are the same"
+    return f"the live host is nearest to {nearest}: {same}"
+
+
+def host_store(args: argparse.Namespace, root: Path | None = None) -> HostStore:
+    """The hosts of the project, then the shipped ones, then the live one.
+
+    ``root`` is the project's; the one around the working directory where no policy says which.
+    """
     from depguard.adapters.host_store import HostStore
     from depguard.adapters.policy_store import project_root
     from depguard.adapters.shipped import shipped_root
@@ -111,8 +135,8 @@ def host_store(args: argparse.Namespace) -> HostStore:
 
         return live_host(getattr(args, "python", None))
 
-    here = project_root(Path.cwd() / "depguard.yaml")
-    return HostStore([here / "policies" / "hosts", shipped_root() / "hosts"], live)
+    project = root or project_root(Path.cwd() / "depguard.yaml")
+    return HostStore([project / "policies" / "hosts", shipped_root() / "hosts"], live)
 
 
 def find_policy(args: argparse.Namespace) -> PolicyFound | None:
@@ -133,7 +157,7 @@ def find_policy(args: argparse.Namespace) -> PolicyFound | None:
 
 def _default_hosts(found: PolicyFound | None, store: HostStore) -> list[str]:
     if _on_known_host():
-        return ["live"]
+        return [LIVE]
     from depguard.errors import InputError, Problem
 
     if found is not None and found.policy.hosts:

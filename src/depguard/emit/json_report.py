@@ -62,6 +62,7 @@ def report_document(report: Report) -> dict[str, Any]:
         },
         "findings": [_finding(finding) for finding in report.findings],
         "unknown": list(report.unknown),
+        "assumed": list(report.assumed),
         "notices": list(report.notices),
     }
 

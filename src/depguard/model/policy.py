@@ -161,7 +161,6 @@ class Policy:
     rules: Mapping[str, Severity]
     sources_used: tuple[PolicySource, ...] = ()
     sha256: str = ""
-    watch: tuple[str, ...] = ()
     host_locations: Mapping[str, Location] = field(default_factory=dict)
 
 

@@ -81,7 +81,8 @@ class Report:
     """One request on one host, judged. ``subject`` is "plan" or "simulation": whose verdict it is.
 
     ``plan`` is None for a bare simulation without a plan beside it. ``unknown`` are things that
-    could not be known, in prose, sorted; ``assumed`` what was taken as known (see Knowledge.ASSUMED). ``notices`` are side remarks for people (a used override).
+    could not be known, in prose, sorted; ``assumed`` what was taken as known (see Knowledge.ASSUMED).
+    ``notices`` are side remarks for people (a used override).
     """
 
     verdict: Verdict

@@ -110,7 +110,6 @@ def _draft(reading: Reading, root: Node | None, source: PolicySource) -> PolicyD
         sources=section("sources", _sources, SourcesDraft()),
         tiers=section("tiers", lambda r, n: read_tiers(r, n, name), no_tiers),
         rules=section("rules", _rules, {}),
-        watch=section("watch", _texts("watch"), None),
     )
 
 

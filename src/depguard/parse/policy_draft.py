@@ -57,4 +57,3 @@ class PolicyDraft:
     sources: SourcesDraft = SourcesDraft()
     tiers: tuple[Tier, ...] = ()
     rules: Mapping[str, Severity]
-    watch: tuple[str, ...] | None = None

@@ -78,7 +78,6 @@ def _policy_properties() -> dict[str, Schema]:
                 code: {"description": about, "enum": [*SEVERITIES]} for code, about in CODES.items()
             },
         },
-        "watch": _one_or_list({"type": "string", "minLength": 1}),
     }
 
 

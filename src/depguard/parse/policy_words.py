@@ -36,6 +36,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "DG502": "project: lock out of step",
         "DG503": "project: baseline drift",
         "DG504": "project: a known issue returns",
+        "DG505": "project: override or waiver without effect",
         "DG901": "live: leftover ~ directory",
         "DG902": "live: missing file",
         "DG903": "live: changed bytes",
@@ -81,7 +82,6 @@ POLICY_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "sources": "Where artifacts may come from, and up to when.",
         "tiers": "Named sets of requirements.",
         "rules": "How much a finding of a rule weighs.",
-        "watch": "Globs of the project's files whose install lines are checked.",
     }
 )
 PROTECTED_KEYS: Final[Mapping[str, str]] = MappingProxyType(

@@ -28,7 +28,8 @@ _OPERATOR = re.compile(r"(===|==|~=|!=|<=|>=|<|>)\s*(.*)", re.DOTALL)
 _WRONG_OPERATORS = {"=": "==", "=>": ">=", "=<": "<=", "~": "~=", "^": "~=", "><": "!=", "<>": "!="}
 _WRONG_OPERATOR = re.compile(r"(=>|=<|<>|><|=|~|\^)(?!=)\s*(\S.*)")
 _QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
-_CREDENTIALS = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/'\"]*@[^\s'\"]*", re.IGNORECASE)
+# The look-behind keeps a long word from being tried again from each of its letters.
+_CREDENTIALS = re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]+://[^\s/'\"]*@[^\s'\"]*", re.IGNORECASE)
 
 
 def without_secrets(text: str) -> str:

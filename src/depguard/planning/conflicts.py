@@ -58,11 +58,11 @@ class Setting:
 def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) -> list[Conflict]:
     """All conflicts that the solver met, most telling first, each obstacle and project once.
 
-    With ``by_parent``, once for each project whose requirement met it (who was held back by what). The
-    solver tries newer releases first, so the first refusal about a project is the one that its newest
-    release meets.
+    With ``by_parent``, once for each host and each project whose requirement met it (who was held back
+    by what). The solver tries newer releases first, so the first refusal about a project is the one
+    that its newest release meets.
     """
-    found: dict[tuple[Obstacle, NormalizedName, NormalizedName | None], Conflict] = {}
+    found: dict[tuple[object, ...], Conflict] = {}
     for refusal in guarded.refusals:
         for index in sorted({host for need in refusal.needs for host in need.hosts}):
             needs = tuple(need for need in refusal.needs if index in need.hosts)
@@ -70,7 +70,9 @@ def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) ->
             if seen is None:
                 continue
             obstacle, name, need = seen
-            key = (obstacle, name, need.parent.name if by_parent and need.parent is not None else None)
+            key: tuple[object, ...] = (obstacle, name)
+            if by_parent:
+                key += (index, need.parent.name if need.parent is not None else None)
             if key not in found:
                 links = chain(need, index, guarded.explored, setting.request)
                 found[key] = Conflict(

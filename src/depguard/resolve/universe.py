@@ -10,7 +10,7 @@ from datetime import datetime
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name, canonicalize_version
 from packaging.version import Version
 
 from depguard.errors import OutOfReachError, Problem
@@ -195,11 +195,13 @@ class Universe:
         for override in self.overrides:
             if override.package.url or not _names(override.package, offer):
                 continue
-            self.used_overrides.add(override)
             requires = override.requires
             if requires is None:
                 dropped = {requirement_key(r) for r in override.drop}
                 requires = tuple(r for r in answer.requires_dist if requirement_key(r) not in dropped)
+                if len(requires) == len(answer.requires_dist):
+                    continue  # it drops nothing: DG505 says so
+            self.used_overrides.add(override)
             answer = CoreMetadata(
                 name=answer.name,
                 version=answer.version,
@@ -222,9 +224,12 @@ def lower_bounds(specifier: SpecifierSet) -> SpecifierSet:
     return SpecifierSet(",".join(kept))
 
 
-def requirement_key(requirement: Requirement) -> tuple[str, str]:
-    """What an override's ``drop`` is matched by: normalized name and specifier, spelled any way."""
-    return canonicalize_name(requirement.name), str(requirement.specifier)
+def requirement_key(requirement: Requirement) -> tuple[str, frozenset[tuple[str, str]]]:
+    """What an override's ``drop`` is matched by: name and clauses, spelled any way (``<2`` is ``<2.0``)."""
+    clauses = frozenset(
+        (clause.operator, canonicalize_version(clause.version)) for clause in requirement.specifier
+    )
+    return canonicalize_name(requirement.name), clauses
 
 
 def _names(package: Requirement, offer: Offer) -> bool:

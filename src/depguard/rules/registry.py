@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.location import Location
@@ -121,9 +122,17 @@ def idle(
                 evidence,
                 name,
                 Severity.NOTE,
-                f"the override of {override.package} has no effect: {name} {taken[name]} is taken",
+                _why_idle(override, taken[name]),
                 override.location,
             )
+
+
+def _why_idle(override: Override, taken: Version | None) -> str:
+    name = override.package.name
+    if taken is not None and override.drop and override.package.specifier.contains(taken, prereleases=True):
+        dropped = ", ".join(str(requirement) for requirement in override.drop)
+        return f"the override of {override.package} drops nothing: {name} {taken} does not require {dropped}"
+    return f"the override of {override.package} has no effect: {name} {taken} is taken"
 
 
 def _idle(

@@ -155,11 +155,15 @@ def _diff(args: argparse.Namespace, console: Console) -> int:
 
 
 def _capture(args: argparse.Namespace, console: Console) -> int:
-    from depguard.adapters.capture import capture
+    import sys
+
+    from depguard.adapters.capture import capture, capture_here
     from depguard.app.baseline_capture import captured_host
 
     previous = _previous(args.output)
-    baseline = capture(args.python)
+    # `%run -m depguard baseline capture` runs in the kernel: only there can be seen what it has loaded.
+    in_kernel = args.python is None and "ipykernel" in sys.modules
+    baseline = capture_here() if in_kernel else capture(args.python)
     file, metadata = captured_host(
         baseline, _facts(args, None, known=previous is not None), previous[0] if previous else None
     )

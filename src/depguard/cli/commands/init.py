@@ -20,7 +20,8 @@ def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard init``."""
     parser.description = (
         "Look at the notebooks, requirements files and pyproject.toml here, and propose a policy: it is"
-        " shown, and written to depguard.yaml only with --write or after a yes. An existing policy is never changed."
+        " shown, and written to depguard.yaml only with --write or after a yes. An existing policy is never"
+        " changed."
     )
     parser.add_argument("--write", action="store_true", help="write depguard.yaml without asking")
     parser.add_argument("--tier", metavar="NAME", default="lab", help="what to call the tier (default: lab)")

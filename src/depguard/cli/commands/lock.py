@@ -60,7 +60,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     checking = bool(getattr(args, "check", False))
     cutoff = _kept_cutoff(args, setup, tiers)
     per_host = len(args.host) == 1
-    command = _command(args, below)
+    command = _command(args)
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
         emitters = _emitters()
@@ -111,10 +111,11 @@ def _kept_cutoff(args: argparse.Namespace, setup: Setup, tiers: Sequence[str]) -
     if getattr(args, "upgrade", False) or stated:
         return None
     cutoffs: list[datetime] = []
+    folder = setup.root / "lockfiles"
     for tier in tiers:
-        path = setup.root / "lockfiles" / f"{tier}.lock.json"
-        if path.is_file():
-            label = f"lockfiles/{tier}.lock.json"
+        # One for all hosts, or one a host where they had to be locked apart.
+        for path in sorted([*folder.glob(f"{tier}.lock.json"), *folder.glob(f"{tier}.*.lock.json")]):
+            label = f"lockfiles/{path.name}"
             cutoffs.append(parse_lock(read_text(path, label=label), label).cutoff)
     return max(cutoffs, default=None)
 
@@ -144,16 +145,16 @@ def _pylock(args: argparse.Namespace, question: Question, locked: Sequence[TierL
     return WrittenFile(args.pylock, render_pylock(locks[0], locks[0].hosts[0]))
 
 
-def _command(args: argparse.Namespace, below: str | None) -> str:
-    """The command that makes the files again, without what only this machine needs."""
+def _command(args: argparse.Namespace) -> str:
+    """The command that makes the files again, the same however they were made."""
     from depguard.cli.setup import split_words
 
-    words = ["depguard", "plan", below, "--write"] if below is not None else ["depguard", "lock", *args.tiers]
+    words = ["depguard", "lock"]
     if args.policy:
         words += ["--policy", args.policy]
     for host in args.host:
         words += ["--host", host]
-    return split_words([word for word in words if word])
+    return split_words(words)
 
 
 def _check(files: Sequence[WrittenFile], root: Path, console: Console) -> int:
