@@ -1,4 +1,4 @@
-"""Tiny universes for laws: Hypothesis strategies, and brute force under the two passes of the guarded solve."""
+"""Tiny universes for laws: Hypothesis strategies, and brute force under the two passes of a guarded solve."""
 
 from __future__ import annotations
 

@@ -85,39 +85,47 @@ def simulation_failure(case: Case, simulation: Simulation) -> tuple[str, ...]:
 
 def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case, plan: TierPlan) -> str:
     """What kept the newest release out, as far as the solver met it: on this host, else on another."""
-    own = [c for c in met if plan.setting.hosts[c.host] is case.guarded]
-    reason = _reason(fallback, own, case)
-    if reason:
-        return reason
-    for conflict in met:
-        parent = conflict.need.parent
-        if parent is not None and parent.name == fallback.name:
-            return f"needs {conflict.need.requirement} on {plan.setting.hosts[conflict.host].view.host.name}"
+
+    def rank(conflict: Conflict) -> tuple[int, bool]:
+        elsewhere = plan.setting.hosts[conflict.host] is not case.guarded
+        return list(Obstacle).index(conflict.obstacle), elsewhere
+
+    its_own = [c for c in met if c.need.parent is not None and c.need.parent.name == fallback.name]
+    if not its_own:
+        return _kept_elsewhere(fallback, plan)
+    worst = min(its_own, key=rank)
+    host = plan.setting.hosts[worst.host]
+    if host is not case.guarded:
+        return f"needs {worst.need.requirement} on {host.view.host.name}"
+    return _reason(worst, case)
+
+
+def _kept_elsewhere(fallback: Fallback, plan: TierPlan) -> str:
+    """The host that has this version already, where all hosts get one version."""
+    for host in plan.setting.hosts:
+        installed = host.view.host.installed.get(fallback.name)
+        if installed is not None and installed.version == fallback.chosen:
+            return f"{host.view.host.name} has {fallback.chosen}"
     return ""
 
 
-def _reason(fallback: Fallback, met: Sequence[Conflict], case: Case) -> str:
-    for conflict in met:
-        parent = conflict.need.parent
-        if parent is None or parent.name != fallback.name:
-            continue
-        requirement = conflict.need.requirement
-        installed = case.host.installed.get(conflict.name)
-        has = str(installed.version) if installed is not None else ""
-        match conflict.obstacle:
-            case Obstacle.PROTECTED:
-                return f"needs {requirement}, protected at {has}"
-            case Obstacle.HELD:
-                return f"needs {requirement}, held at {_range(case, conflict.name)}"
-            case Obstacle.FORBIDDEN:
-                entry = case.forbidden(conflict.name)
-                why = "which is forbidden" if entry is not None else "which splits a protected family"
-                return f"needs {conflict.name}, {why}"
-            case Obstacle.DEPENDENT:
-                return f"would break {conflict.name} {has}, which needs {requirement}"
-            case _:
-                return f"needs {requirement}"
-    return ""
+def _reason(conflict: Conflict, case: Case) -> str:
+    requirement = conflict.need.requirement
+    installed = case.host.installed.get(conflict.name)
+    has = str(installed.version) if installed is not None else ""
+    match conflict.obstacle:
+        case Obstacle.PROTECTED:
+            return f"needs {requirement}, protected at {has}"
+        case Obstacle.HELD:
+            return f"needs {requirement}, held at {_range(case, conflict.name)}"
+        case Obstacle.FORBIDDEN:
+            entry = case.forbidden(conflict.name)
+            why = "which is forbidden" if entry is not None else "which splits a protected family"
+            return f"needs {conflict.name}, {why}"
+        case Obstacle.DEPENDENT:
+            return f"would break {conflict.name} {has}, which needs {requirement}"
+        case _:
+            return f"needs {requirement}"
 
 
 def _range(case: Case, name: NormalizedName) -> str:
