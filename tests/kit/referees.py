@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import NamedTuple
@@ -27,12 +27,15 @@ from packaging.version import Version
 
 from depguard.adapters import materialize as workshop
 from depguard.adapters.interpreters import Interpreters
-from depguard.app.baseline_materialize import PythonAtHand, closest, materialize
+from depguard.app.baseline_materialize import PythonAtHand, closest, materialize, uv_options
 from depguard.model.host import Host
 from depguard.model.plan import ChangeSet
+from depguard.planning.materials import site_packages
 
 SECONDS = 300
 """For one dry run: pip fetches whole wheels where the index serves no metadata beside them."""
+
+RUNNER = "__pip-runner__.py"
 
 _UV_LINE = re.compile(r"^ (?P<sign>[+~-]) (?P<name>[A-Za-z0-9._-]+)==(?P<version>\S+)", re.MULTILINE)
 
@@ -67,11 +70,12 @@ class Change(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Referee:
-    """An installer: ``command`` runs it, up to its own arguments."""
+    """An installer: ``command`` runs it, up to its own arguments. ``runner`` is what pip's --python runs."""
 
     label: str
     version: Version
     command: tuple[str, ...]
+    runner: Path | None = None
 
     @property
     def is_uv(self) -> bool:
@@ -86,6 +90,10 @@ class Copy:
     directory: Path
     python: Version
     uv_options: tuple[str, ...]
+
+    @property
+    def executable(self) -> Path:
+        return self.directory / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +114,17 @@ def make_copy(host: Host, directory: Path) -> Copy | None:
     return Copy(host=host, directory=directory, python=made.python, uv_options=made.uv_options)
 
 
+def refill(copy: Copy, host: Host) -> Copy:
+    """The same environment with another host's metadata in it; quicker than a new one."""
+    (packages,) = copy.directory.glob("[Ll]ib/**/site-packages")
+    for folder in packages.glob("*.dist-info"):
+        shutil.rmtree(folder)
+    for name, content in site_packages(host).files.items():
+        (packages / name).parent.mkdir(exist_ok=True)
+        (packages / name).write_bytes(content)
+    return replace(copy, host=host, uv_options=uv_options(host))
+
+
 def dry_run(
     referee: Referee,
     copy: Copy,
@@ -113,10 +132,12 @@ def dry_run(
     *,
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    direct: bool = False,
 ) -> Ran:
     """``install --dry-run ARGS`` against a copy. Nothing is installed.
 
-    ``env`` comes on top of a scrubbed environment. Raises OutOfReachError when the index does not answer.
+    ``env`` comes on top of a scrubbed environment. ``direct`` starts pip in the copy's interpreter as its
+    ``--python`` would, which saves a process. Raises OutOfReachError when the index does not answer.
     """
     if referee.is_uv:
         own = ["pip", "install", "--python", str(copy.directory), *copy.uv_options, "--dry-run"]
@@ -125,8 +146,11 @@ def dry_run(
     else:
         report = copy.directory / "report.json"
         report.unlink(missing_ok=True)
-        own = ["--python", str(copy.directory), "install", "--dry-run", "--quiet", "--report", str(report)]
-        done = run([*referee.command, *own, *args], cwd=cwd or copy.directory, env=env)
+        start = [*referee.command, "--python", str(copy.directory)]
+        if direct and referee.runner is not None:
+            start = [str(copy.executable), str(referee.runner)]
+        own = ["install", "--dry-run", "--quiet", "--report", str(report)]
+        done = run([*start, *own, *args], cwd=cwd or copy.directory, env=env)
         changes = _of_pip(report, copy.host) if done.returncode == 0 else frozenset()
     said = done.stdout + done.stderr
     if done.returncode != 0 and _OUT_OF_REACH.search(said):
@@ -192,18 +216,21 @@ def find_pip(cache: Path, version: str) -> Referee:
             raise OutOfReachError(f"pip {version} cannot be had: {done.stderr[-300:]}")
         shutil.rmtree(folder, ignore_errors=True)
         part.rename(folder)
-    return Referee(f"pip {version}", Version(version), (sys.executable, str(folder / "pip")))
+    package = folder / "pip"
+    return Referee(f"pip {version}", Version(version), (sys.executable, str(package)), package / RUNNER)
 
 
 def current_pip(at_least: str = "26.0") -> Referee | None:
     """The pip beside the tests, None where it is older."""
     try:
-        version = Version(metadata.version("pip"))
+        found = metadata.distribution("pip")
     except metadata.PackageNotFoundError:
         return None
+    version = Version(found.version)
     if version < Version(at_least):
         return None
-    return Referee(f"pip {version}", version, (sys.executable, "-m", "pip"))
+    runner = Path(str(found.locate_file("pip"))) / RUNNER
+    return Referee(f"pip {version}", version, (sys.executable, "-m", "pip"), runner)
 
 
 def find_uv() -> Referee | None:
