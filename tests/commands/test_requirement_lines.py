@@ -360,3 +360,38 @@ def test_an_item_never_shows_credentials() -> None:
     problem = read_item("foo @ https://user:secret@example.org/foo.zip ; nonsense")
     assert isinstance(problem, Problem)
     assert "secret" not in repr(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("x" * 400_000, "requirements.long-line"),
+        ("x" + "=" * 50_000, "requirement.too-long"),
+        ("x[" + "a," * 20_000, "requirement.too-long"),
+        ("x" + " " * 90_000 + "y", "requirement.too-long"),
+        ("x1" * 40_000 + "://", "requirement.too-long"),
+    ],
+)
+def test_a_line_that_nobody_wrote_is_answered_and_not_worked_on_for_minutes(text: str, code: str) -> None:
+    with pytest.raises(InputError) as caught:
+        lines(text)
+    (problem,) = caught.value.problems
+    assert problem.code == code
+    assert len(problem.message) < 120
+    assert problem.location == Location("r.txt", 1, 1)
+
+
+def test_a_long_run_of_blanks_is_no_work_either() -> None:
+    assert texts(lines(" " * 300_000 + "x")) == ["x"]
+
+
+def test_a_thousand_hashes_are_a_line() -> None:
+    (item,) = lines("x==1 " + " ".join(f"--hash=sha256:{n:064x}" for n in range(1000))).items
+    assert len(item.hashes) == 1000
+
+
+def test_secrets_go_whatever_stands_before_the_scheme() -> None:
+    from depguard.parse.requirement_item import without_secrets
+
+    for before in ("", "-", "1", "x=", "-i"):
+        assert "s3cret" not in without_secrets(f"{before}https://me:s3cret@example.org/simple x")

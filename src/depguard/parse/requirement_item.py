@@ -29,12 +29,17 @@ _WRONG_OPERATORS = {"=": "==", "=>": ">=", "=<": "<=", "~": "~=", "^": "~=", "><
 _WRONG_OPERATOR = re.compile(r"(=>|=<|<>|><|=|~|\^)(?!=)\s*(\S.*)")
 _QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}"
 # The look-behind keeps a long word from being tried again from each of its letters.
-_CREDENTIALS = re.compile(r"(?<![a-z0-9+.-])[a-z0-9+.-]+://[^\s/'\"]*@[^\s'\"]*", re.IGNORECASE)
+_CREDENTIALS = re.compile(
+    r"(?<![a-z0-9+.-])([0-9+.-]*)([a-z][a-z0-9+.-]*://[^\s/'\"]*@[^\s'\"]*)", re.IGNORECASE
+)
+
+MAX_CHARACTERS = 5_000
+"""Of one requirement. Longer ones are no requirements, and the patterns here were not made for them."""
 
 
 def without_secrets(text: str) -> str:
     """Any text with the credentials of every URL in it taken out."""
-    return _CREDENTIALS.sub(lambda match: without_credentials(match.group()), text)
+    return _CREDENTIALS.sub(lambda match: match.group(1) + without_credentials(match.group(2)), text)
 
 
 def read_item(
@@ -46,6 +51,13 @@ def read_item(
 ) -> Item | Problem:
     """The item, or the one mistake in it, located inside ``text`` where ``location`` has a column."""
     bare = text.strip()
+    if len(bare) > MAX_CHARACTERS:
+        return Problem(
+            code="requirement.too-long",
+            message=f"{without_secrets(bare[:40])!r}... is no requirement: it has {len(bare)} characters",
+            location=location,
+            allowed=f"{MAX_CHARACTERS} characters",
+        )
     read = _Reading(text=without_secrets(bare), editable=editable, hashes=hashes, location=location)
     if not bare:
         return Problem(code="requirement.empty", message="an empty requirement", location=location)

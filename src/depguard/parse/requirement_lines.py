@@ -27,6 +27,8 @@ Reader = Callable[[str, str | None], str]
 does). Raises InputError when there is no such file, OutOfReachError when it cannot be had now."""
 
 MAX_CHARACTERS = 10_000_000
+MAX_LINE = 100_000
+"""Characters of a line with its continuations: a thousand hashes."""
 MAX_FILES = 500
 
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
@@ -179,6 +181,10 @@ class FileReading:
         self._draft.add_problem(problem, text)
 
     def _line(self, line: LogicalLine, files: tuple[str, ...], *, constraint: bool) -> None:
+        if len(line.text) > MAX_LINE:
+            shown = f"{without_secrets(line.text[:40])}..."
+            self._refuse("long-line", f"a line of {len(line.text)} characters", shown, line.at(0))
+            return
         text, unknown = self._expand(line.text)
         start = options_start(text)
         words = option_words(text[start:], line, start)

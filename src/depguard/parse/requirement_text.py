@@ -14,7 +14,8 @@ from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.parse.shell_words import Word
 
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+# The look-behind keeps a long run of blanks from being tried again from each of them.
+_COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")
 _ENCODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 # UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
 _MARKS = (
