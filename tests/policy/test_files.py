@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from depguard.adapters.files import decode, read_bytes, read_text, write_whole
+from depguard.adapters.files import decode, read_bytes, read_text, write_all, write_whole
 from depguard.errors import InputError, OutOfReachError
 from depguard.model.location import Location
 
@@ -82,3 +82,35 @@ def test_text_that_is_no_utf8_has_a_place(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         decode("schema: 1\nname: \u00e9".encode() + b"\xff", "p.yaml")
     assert caught.value.problems[0].location == Location("p.yaml", 2, 8)
+
+
+def test_files_that_belong_together_are_all_written_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = tmp_path / "a.txt", tmp_path / "sub" / "b.txt"
+    first.write_text("old")
+    calls: list[int] = []
+
+    def full(descriptor: int) -> None:
+        calls.append(descriptor)
+        if len(calls) == 2:
+            raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutOfReachError) as caught:
+        write_all([(first, "new"), (second, "new")])
+    assert caught.value.problems[0].location == Location(str(second))
+    assert first.read_text() == "old"
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["a.txt"]
+
+
+def test_a_folder_in_the_place_of_one_of_the_files_spares_the_others(tmp_path: Path) -> None:
+    (tmp_path / "b.txt").mkdir()
+    with pytest.raises(OutOfReachError, match="directory"):
+        write_all([(tmp_path / "a.txt", "new"), (tmp_path / "b.txt", "new")])
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["b.txt"]
+
+
+def test_several_files_are_written(tmp_path: Path) -> None:
+    write_all([(tmp_path / "a.txt", "1"), (tmp_path / "c" / "b.txt", b"2")])
+    assert (tmp_path / "a.txt").read_text() + (tmp_path / "c" / "b.txt").read_text() == "12"

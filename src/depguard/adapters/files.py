@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from depguard.errors import InputError, OutOfReachError, Problem
@@ -20,33 +23,54 @@ def write_whole(path: Path, data: str | bytes) -> None:
     Text is written as UTF-8 with the line ends it has. Raises OutOfReachError with the path; the
     target is then as it was.
     """
+    write_all(((path, data),))
+
+
+def write_all(files: Iterable[tuple[Path, str | bytes]]) -> None:
+    """Write files that belong together, each as ``write_whole`` does, and none while one has no room.
+
+    All of them are on the disk beside their targets before the first takes its place. Raises
+    OutOfReachError with the path that could not be written.
+    """
     import secrets
 
-    content = data.encode() if isinstance(data, str) else data
+    staged: list[tuple[Path, Path, Path]] = []
+    at = Path()
     try:
-        target = path.resolve()
-        target.parent.mkdir(parents=True, exist_ok=True)
-        # In the same folder, because a replace is atomic only within one file system.
-        part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
-        try:
-            with part.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            if target.exists():
-                part.chmod(stat.S_IMODE(target.stat().st_mode))
+        for path, data in files:
+            at = path
+            target = path.resolve()
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            # In the same folder, because a replace is atomic only within one file system.
+            part = target.with_name(f".{target.name}.{secrets.token_hex(6)}.part")
+            staged.append((path, part, target))
+            _stage(part, target, data.encode() if isinstance(data, str) else data)
+        for path, part, target in staged:
+            at = path
             part.replace(target)
-        except BaseException:  # also a Ctrl-C: nothing half-written stays behind
-            part.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise OutOfReachError(
             Problem(
                 code="disk.write",
-                message=f"cannot write {path}: {error.strerror or error}",
-                location=Location(str(path)),
+                message=f"cannot write {at}: {error.strerror or error}",
+                location=Location(str(at)),
             )
         ) from None
+    finally:  # also after a Ctrl-C: nothing half-written stays behind
+        for _, part, _ in staged:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+
+
+def _stage(part: Path, target: Path, content: bytes) -> None:
+    with part.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if target.exists():
+        part.chmod(stat.S_IMODE(target.stat().st_mode))
 
 
 def read_bytes(path: Path, *, label: str | None = None, limit: int = TEXT_LIMIT) -> bytes:
