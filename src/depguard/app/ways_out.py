@@ -9,6 +9,7 @@ from typing import Protocol
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import InvalidVersion, Version
 
 from depguard.model.finding import Verdict, WayOut
 from depguard.planning.conflicts import Conflict, Obstacle
@@ -82,8 +83,8 @@ def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterat
     requirement = culprit.requirement
     if requirement.url is None and len(requirement.specifier):
         yield from _with_specifier(stages, culprit, SpecifierSet(), solver)
-        if pins_exactly(requirement.specifier):
-            pinned = next(iter(requirement.specifier)).version
+        pinned = _pinned(requirement)
+        if pinned is not None:
             # Held against the pinned release: an older one that is silent is no way round it (DG404).
             older, against = SpecifierSet(f"<{pinned}"), SpecifierSet(f"<={pinned}")
             yield from _with_specifier(stages, culprit, older, solver, against=against)
@@ -93,7 +94,20 @@ def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterat
     proof = solver(_replaced(stages, culprit, None))
     if proof.plan.solved:
         note = f"the other {left} requirements stay" if left > 1 else ""
+        if proof.verdict is not Verdict.SAFE:
+            note = proof.note  # why not, is worth more
         yield _way(f"drop {requirement.name}", proof, note)
+
+
+def _pinned(requirement: Requirement) -> Version | None:
+    """The version of an exact pin; none of ``===text``, which need not be a version."""
+    for clause in requirement.specifier:
+        if pins_exactly(SpecifierSet(str(clause))):
+            try:
+                return Version(clause.version)
+            except InvalidVersion:
+                return None
+    return None
 
 
 def _with_specifier(
