@@ -138,3 +138,4 @@ def test_what_is_no_interpreter(name: str) -> None:
         capture(name)
     assert caught.value.problems[0].code == "capture.python"
     assert caught.value.problems[0].allowed
+    assert len(caught.value.problems[0].message) < 300  # ls would quote the probe's whole program

@@ -15,6 +15,8 @@ from depguard.parse.pip_inspect import parse_inspect
 
 _TIMEOUT = 120
 """Seconds. Colab's 700 distributions take about five."""
+_SAID = 200
+"""Characters of what an interpreter complains about that a message quotes."""
 
 
 def capture(python: str | None = None) -> Baseline:
@@ -58,12 +60,14 @@ def _line(done: subprocess.CompletedProcess[bytes], executable: str) -> str:
     for line in reversed(done.stdout.decode("utf-8", "replace").splitlines()):
         if line.startswith(MARK):
             return line.removeprefix(MARK)
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    said = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if line.strip()]
+    # What is no Python may quote the whole program that it was given.
+    last = said[-1].strip() if said and MARK not in "".join(said) else ""
     raise InputError(
         Problem(
             code="capture.python",
             message=f"{executable} does not answer as Python does (exit code {done.returncode})"
-            + (f": {said[-1]}" if said else ""),
+            + (f": {last[:_SAID]}" if last else ""),
             allowed="the path of a Python interpreter, 3.8 or later",
         )
     )
