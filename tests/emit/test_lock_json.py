@@ -93,7 +93,8 @@ def test_damage_is_named_with_its_place(path: tuple[str | int, ...], value: obje
         parse_lock(text, "lab.lock.json")
     problem = caught.value.problems[0]
     assert message in problem.message
-    assert problem.hint == "make it again: depguard lock"
+    assert problem.hint is not None
+    assert problem.hint.startswith("make it again: depguard lock --upgrade")
     assert problem.location is not None
     assert problem.location.file == "lab.lock.json"
     line = text.splitlines()[(problem.location.line or 0) - 1]

@@ -27,7 +27,7 @@ from depguard.parse.json_nodes import Node, path_text
 from depguard.parse.json_positions import position
 
 SCHEMA = "depguard.lock/1"
-_HINT = "make it again: depguard lock"
+_HINT = "make it again: depguard lock --upgrade (or take the committed one: git checkout)"
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 T = TypeVar("T")
