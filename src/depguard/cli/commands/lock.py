@@ -52,6 +52,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     ``below`` asks for one tier and all that it extends (``plan TIER --write``).
     """
     from depguard.app.lock import constraint_files, lock_tier
+    from depguard.app.lock_check import check_step, out_of_step
     from depguard.cli.reporting import exit_code, show
     from depguard.cli.setup import asking
     from depguard.model.report import Reports
@@ -73,12 +74,16 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     for tier in locked:
         if tier.planned.apart is not None:
             console.note(f"note: {tier.tier}: {tier.planned.apart}")
+    if checking and not exit_code(reports):
+        reports = check_step(locked, files, lambda path: _on_disk(setup.root, path), setup.policy)
     show(reports, args, console)
+    if checking:
+        if not exit_code(reports) and not out_of_step(reports):
+            console.note(f"in step: {len(files)} files")
+        return exit_code(reports)
     if exit_code(reports):
         console.note("nothing written")
         return exit_code(reports)
-    if checking:
-        return _check(files, setup.root, console)
     return _write(files, args, setup, console)
 
 
@@ -157,31 +162,17 @@ def _command(args: argparse.Namespace) -> str:
     return split_words(words)
 
 
-def _check(files: Sequence[WrittenFile], root: Path, console: Console) -> int:
-    """DG502: which files differ from what would be written."""
+def _on_disk(root: Path, path: str) -> str | None:
+    """The text of a written file, None where there is none."""
     from depguard.adapters.files import read_text
 
-    odd = 0
-    for file in files:
-        path = root / file.path
-        if not path.is_file():
-            console.note(f"{file.path}: missing [DG502]")
-            odd += 1
-        elif read_text(path, label=file.path) != file.text:
-            console.note(f"{file.path}: out of step with the policy or its hosts [DG502]")
-            odd += 1
-    if odd:
-        console.note("run: depguard lock")
-        return 1
-    console.note(f"in step: {len(files)} files")
-    return 0
+    return read_text(root / path, label=path) if (root / path).is_file() else None
 
 
 def _write(files: Sequence[WrittenFile], args: argparse.Namespace, setup: Setup, console: Console) -> int:
-    from depguard.adapters.files import write_whole
+    from depguard.adapters.files import write_all
 
-    for file in files:
-        write_whole(setup.root / file.path, file.text)
+    write_all((setup.root / file.path, file.text) for file in files)
     names = [file.path for file in files if not file.path.startswith("constraints-")]
     guarding = [file.path for file in files if file.path.startswith("constraints-")]
     few = len(guarding) < 2
