@@ -121,8 +121,9 @@ def _with_specifier(
     loose = Requirement(str(culprit.requirement))
     loose.specifier = specifier
     name = canonicalize_name(loose.name)
-    changed = _replaced(stages, culprit, loose)
-    proof = solver(changed, against={name: against} if against is not None else None)
+    proof = solver(
+        _replaced(stages, culprit, loose), against={name: against} if against is not None else None
+    )
     if not proof.plan.solved:
         return
     version = proof.plan.guarded.pins.get(name)
@@ -130,7 +131,11 @@ def _with_specifier(
         # Everything that is asked for is there already: naming it without a version is enough.
         yield _way(f"{loose.name} without a version", proof, "the host's own is taken")
     elif str(version) != next(iter(culprit.requirement.specifier)).version:
-        yield _way(f"{loose.name}=={version}", proof, proof.note)
+        # What is proposed is the pin, and a pin may let other versions of the rest come out.
+        loose.specifier = SpecifierSet(f"=={version}")
+        pinned = solver(_replaced(stages, culprit, loose), against={name: against or specifier})
+        if pinned.plan.solved:
+            yield _way(f"{loose.name}=={version}", pinned, pinned.note)
 
 
 def _replaced(stages: Sequence[Stage], culprit: Wanted, by: Requirement | None) -> list[Stage]:
