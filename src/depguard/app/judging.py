@@ -23,7 +23,7 @@ from depguard.model.report import (
     SimulationResult,
 )
 from depguard.planning.case import Case
-from depguard.planning.conflicts import Conflict, Obstacle, conflicts
+from depguard.planning.conflicts import REQUEST_OBSTACLES, Conflict, conflicts
 from depguard.planning.fallback import Fallback
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import Simulation
@@ -134,7 +134,7 @@ def _verdict(
     if simulation.changes is None:
         return Verdict.UNSOLVABLE
     met = plan_conflicts(plan)
-    by_policy = any(c.obstacle not in (Obstacle.PLATFORM, Obstacle.CLASH, Obstacle.PINNED) for c in met)
+    by_policy = any(c.obstacle not in REQUEST_OBSTACLES for c in met)
     return Verdict.UNSAFE if by_policy else Verdict.UNSOLVABLE
 
 

@@ -26,6 +26,11 @@ class Obstacle(enum.Enum):
     PINNED = "a lower tier pins it"
     PLATFORM = "nothing fits the host"
     CLASH = "the requirements exclude each other"
+    UNFIT = "one release cannot be installed here"
+
+
+REQUEST_OBSTACLES = frozenset({Obstacle.PINNED, Obstacle.PLATFORM, Obstacle.CLASH, Obstacle.UNFIT})
+"""What lies in the request or the index, not in the host or its policy."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +74,14 @@ def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) ->
             seen = _obstacle(refusal, needs, index, setting)
             if seen is None:
                 continue
-            obstacle, name, need = seen
+            obstacle, name, need = _unmasked(seen, needs, guarded.explored)
             key: tuple[object, ...] = (obstacle, name)
             if by_parent:
                 key += (index, need.parent.name if need.parent is not None else None)
             if key not in found:
                 links = chain(need, index, guarded.explored, setting.request)
+                if obstacle is Obstacle.DEPENDENT:
+                    links = (*links[:-1], _dependent_link(need, setting.hosts[index]))
                 found[key] = Conflict(
                     obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
                 )
@@ -82,14 +89,12 @@ def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) ->
     return sorted(found.values(), key=lambda conflict: order.index(conflict.obstacle))
 
 
-def _obstacle(
-    refusal: JointRefusal, needs: Sequence[JointNeed], index: int, setting: Setting
-) -> tuple[Obstacle, NormalizedName, JointNeed] | None:
+def _obstacle(refusal: JointRefusal, needs: Sequence[JointNeed], index: int, setting: Setting) -> Seen | None:
     name = refusal.key.name
     host = setting.hosts[index]
     if refusal.key == PYTHON:
         parent = needs[-1].parent
-        return Obstacle.PLATFORM, parent.name if parent else name, needs[-1]
+        return Obstacle.UNFIT, parent.name if parent else name, needs[-1]
     dragged = next((need for need in needs if need.moved), None)
     if dragged is not None:
         return Obstacle.DEPENDENT, name, dragged
@@ -119,6 +124,23 @@ def _obstacle(
         all(_admits(need, offer.version) for need in needs) for offer in host.view.offers(name).offers
     )
     return (Obstacle.LOWERED if below and lower else Obstacle.CLASH), name, unmet[0]
+
+
+Seen = tuple[Obstacle, NormalizedName, JointNeed]
+"""What is in the way, whose it is, and the requirement that meets it."""
+
+
+def _unmasked(seen: Seen, needs: Sequence[JointNeed], explored: Sequence[JointNeed]) -> Seen:
+    """A clash with something that only moved along: what it broke as it was is the real obstacle."""
+    obstacle, name, _ = seen
+    if obstacle is not Obstacle.CLASH:
+        return seen
+    parents = {need.parent.name for need in needs if need.parent is not None}
+    for need in explored:
+        moves = need.parent is not None and need.parent.name == name and need.moved
+        if moves and need.key.name in parents:
+            return Obstacle.DEPENDENT, need.key.name, need
+    return seen
 
 
 def _admits(need: JointNeed, version: object) -> bool:
@@ -152,6 +174,13 @@ def chain(need: JointNeed, index: int, explored: Sequence[JointNeed], request: s
                 seen.add(id(above))
                 queue.append((above, *path))
     return (_link(need, index, request),)
+
+
+def _dependent_link(need: JointNeed, host: GuardedHost) -> Link:
+    """The end of a chain at a host distribution that would break: its requirement on what moves."""
+    installed = host.view.host.installed.get(need.key.name)
+    version = installed.version if installed is not None else None
+    return Link(name=need.key.name, version=version, requirement=str(need.requirement))
 
 
 def _met(need: JointNeed, candidate: JointCandidate, index: int) -> bool:

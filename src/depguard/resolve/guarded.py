@@ -13,7 +13,7 @@ from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 from resolvelib import AbstractProvider
 from resolvelib.resolvers import RequirementInformation
@@ -56,6 +56,7 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         self._made: dict[tuple[Key, Version | None], JointCandidate] = {}
         self._urls: dict[tuple[Key, str], JointCandidate] = {}
         self._needs: dict[int, tuple[JointNeed, ...]] = {}
+        self._moving: dict[int, tuple[JointNeed, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
@@ -113,11 +114,20 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         needs = own
         if identifier.extras:
             needs = own + list(requirements.get(identifier.base, iter(())))
-        return lambda: (
-            candidate
-            for candidate in self._candidates(identifier, needs)
-            if id(candidate) not in refused and all(self._fits(need, candidate) for need in needs)
-        )
+        return lambda: self._matching(identifier, needs, refused)
+
+    def _matching(self, key: Key, needs: Sequence[JointNeed], refused: set[int]) -> Iterator[JointCandidate]:
+        """The candidates that meet the needs; the first one's metadata is fetched meanwhile."""
+        first = True
+        for candidate in self._candidates(key, needs):
+            if id(candidate) in refused or not all(self._fits(need, candidate) for need in needs):
+                continue
+            if first and not self._drags(candidate):
+                for host, pick in zip(self._hosts, candidate.picks, strict=True):
+                    if pick is not None:
+                        host.view.expect(pick)
+            first = False
+            yield candidate
 
     def is_satisfied_by(self, requirement: JointNeed, candidate: JointCandidate) -> bool:
         """Whether a candidate meets a need on every host where the need holds."""
@@ -130,13 +140,22 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             known = self._satisfied[pair] = self._fits(requirement, candidate)
         return known
 
-    def get_dependencies(self, candidate: JointCandidate) -> Sequence[JointNeed]:
+    def get_dependencies(self, candidate: JointCandidate) -> Iterable[JointNeed]:
         """What the candidate requires on any host, and who has to move along."""
         known = self._needs.get(id(candidate))
-        if known is None:
-            known = self._needs[id(candidate)] = tuple(self._read(candidate))
-            self._prefetch(known)
-        return known
+        return known if known is not None else self._found_out(candidate)
+
+    def _found_out(self, candidate: JointCandidate) -> Iterator[JointNeed]:
+        """The needs of a candidate, who has to move along first: that needs no metadata to be fetched."""
+        key = id(candidate)
+        if key not in self._moving:
+            self._moving[key] = tuple(self._dragged(candidate))
+        yield from self._moving[key]
+        if key not in self._needs:
+            own = tuple(self._read(candidate))
+            self._needs[key] = self._moving[key] + own
+            self._prefetch(own)
+        yield from self._needs[key][len(self._moving[key]) :]
 
     def roots(self, requirement: Requirement, **fields: Any) -> list[JointNeed]:
         """The request's own needs for one requirement, on the hosts where its marker holds."""
@@ -155,7 +174,8 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
 
     def explored(self) -> tuple[JointNeed, ...]:
         """All needs of all candidates that the solver looked into, for explanations."""
-        return tuple(need for needs in self._needs.values() for need in needs)
+        moving = (needs for key, needs in self._moving.items() if key not in self._needs)
+        return tuple(need for needs in (*self._needs.values(), *moving) for need in needs)
 
     def _settled(self, key: Key) -> bool:
         """Whether a key can only be what the hosts have."""
@@ -173,8 +193,9 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             if pick is None:
                 return False
             if need.moved:
-                # The requirement is this project's own, on something else: only staying is excluded.
-                if pick.installed is not None:
+                # The requirement is this project's own, on what moves: it must not stay, and what comes
+                # instead must go along.
+                if pick.installed is not None or not self._goes_along(index, pick, need):
                     return False
                 continue
             if need.exact is not None or pick.version is None:
@@ -185,6 +206,18 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             elif not need.requirement.specifier.contains(pick.version, prereleases=True):
                 return False
         return True
+
+    def _goes_along(self, index: int, pick: Candidate, need: JointNeed) -> bool:
+        """Whether a release that takes the place of a dragged one admits what dragged it."""
+        mover = need.parent.picks[index] if need.parent is not None else None
+        answer = self._hosts[index].view.requires(pick)
+        if mover is None or mover.version is None:
+            return answer.impossible is None
+        return answer.impossible is None and all(
+            requirement.specifier.contains(mover.version, prereleases=True)
+            for requirement in answer.requirements
+            if canonicalize_name(requirement.name) == mover.name
+        )
 
     def _candidates(self, key: Key, needs: Sequence[JointNeed]) -> Iterator[JointCandidate]:
         url = next((need.requirement.url for need in needs if need.requirement.url), None)
@@ -281,7 +314,9 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
                 merged.setdefault(str(requirement), (requirement, set()))[1].add(index)
         for requirement, hosts in merged.values():
             yield from _with_base(requirement, frozenset(hosts), candidate)
-        yield from self._dragged(candidate)
+
+    def _drags(self, candidate: JointCandidate) -> bool:
+        return next(self._dragged(candidate), None) is not None
 
     def _dragged(self, candidate: JointCandidate) -> Iterator[JointNeed]:
         """Installed distributions whose requirement this candidate breaks: they must not stay."""

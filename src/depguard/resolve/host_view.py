@@ -60,7 +60,12 @@ class HostView:
 
     def offered(self, key: Key, offer: Offer) -> Candidate:
         """An index's offer as a candidate."""
-        return self._made(key, self.universe.expect(offer), Candidate(key, offer.version, offer=offer))
+        return self._made(key, offer, Candidate(key, offer.version, offer=offer))
+
+    def expect(self, candidate: Candidate) -> None:
+        """Hint that a candidate is likely to be taken, so that its metadata is fetched meanwhile."""
+        if candidate.offer is not None:
+            self.universe.expect(candidate.offer)
 
     def holds(self, marker: Marker | None) -> MarkerAnswer:
         """A requested requirement's own marker on this host."""

@@ -158,7 +158,7 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         urls = {need.requirement.url for need in needs if need.requirement.url}
         if urls:
             return self._direct(identifier, needs, urls, refused)
-        return lambda: self._from_host_and_index(identifier, needs, refused)
+        return lambda: self._first_expected(self._from_host_and_index(identifier, needs, refused))
 
     def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
         """Whether a candidate meets a need; installed pre-releases count, as for the installers."""
@@ -220,6 +220,13 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
 
     def _url_candidate(self, key: Key, url: str) -> Candidate:
         return self._urls.setdefault((key, url), Candidate(key, None, url=url))
+
+    def _first_expected(self, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
+        """The same; the first one's metadata is fetched while the solver is still busy elsewhere."""
+        for place, candidate in enumerate(candidates):
+            if not place:
+                self._view.expect(candidate)
+            yield candidate
 
     def _from_host_and_index(self, key: Key, needs: list[Need], refused: set[int]) -> Iterator[Candidate]:
         specifier = self._constraints.get(key.name, SpecifierSet())

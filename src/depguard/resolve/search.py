@@ -109,10 +109,9 @@ class _Search(Generic[R, C]):
     def _with(self, candidate: C, level: _Level[R, C]) -> Needs[R] | None:
         """The needs with a candidate's own; None where they cannot be met, with the blame told."""
         needs = dict(level.needs)
-        own = list(self._provider.get_dependencies(candidate))
-        for need in own:
+        # One after the other: what comes first may exclude the candidate before its metadata is fetched.
+        for need in self._provider.get_dependencies(candidate):
             needs[need.key] = (*needs.get(need.key, ()), (need, level.key))
-        for need in own:
             pick = candidate if need.key == level.key else self._chosen.get(need.key)
             if pick is not None:
                 if not self._provider.is_satisfied_by(need, pick):

@@ -135,12 +135,11 @@ class Universe:
         if wanted:
             self.source.prefetch(wanted)
 
-    def expect(self, offer: Offer) -> Offer:
-        """Pass on the hint that this offer's metadata will be asked for; gives the offer back."""
+    def expect(self, offer: Offer) -> None:
+        """Pass on the hint that this offer's metadata will be asked for."""
         if id(offer) not in self._metadata and id(offer) not in self._expected:
             self._expected.add(id(offer))
             self.source.prefetch_metadata((offer.artifact,))
-        return offer
 
     def _choose(self, page: ProjectPage) -> Offers:
         best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}

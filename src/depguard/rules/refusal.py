@@ -22,6 +22,7 @@ _CODES = {
     Obstacle.PINNED: "DG201",
     Obstacle.PLATFORM: "DG303",
     Obstacle.CLASH: "DG303",
+    Obstacle.UNFIT: "DG303",
 }
 
 
@@ -68,7 +69,7 @@ def message(conflict: Conflict, case: Case, plan: TierPlan) -> str:
                 )
             return f"{who} brings in {name}, which is forbidden"
         case Obstacle.DEPENDENT:
-            return f"{who} would break {has}, which needs {conflict.need.requirement}"
+            return f"{_mover(conflict)} would break {has}, which needs {conflict.need.requirement}"
         case Obstacle.LOWERED:
             return (
                 f"{who} needs {conflict.need.requirement}; the host has {has}, and a plan never goes below it"
@@ -76,7 +77,7 @@ def message(conflict: Conflict, case: Case, plan: TierPlan) -> str:
         case Obstacle.PINNED:
             pinned = f"{name}=={plan.pins[name]}"
             return f"{who} needs {conflict.need.requirement}; {plan.pinned_by[name]} pins {pinned}"
-        case Obstacle.PLATFORM:
+        case Obstacle.PLATFORM | Obstacle.UNFIT:
             return failure_lines(conflict, case)[0]
         case Obstacle.CLASH:
             return f"no version of {name} meets all requirements"
@@ -95,8 +96,11 @@ def failure_lines(conflict: Conflict, case: Case) -> tuple[str, ...]:
     index = conflict.host
     lines: dict[str, None] = {}
     for need in conflict.needs:
-        cause = need.cause(index)
-        lines[str(cause)] = None
+        if need.moved:
+            installed = case.host.installed[need.key.name]
+            lines[f"{installed.spelled} {installed.version} requires {need.requirement}"] = None
+        else:
+            lines[str(need.cause(index))] = None
     return tuple(lines)
 
 
@@ -104,7 +108,7 @@ def _code(conflict: Conflict, case: Case) -> str:
     """DG104 for a split family, DG304 where a build would help, DG405 where no index knows the project."""
     if _split(conflict, case) is not None:
         return "DG104"
-    if conflict.obstacle is not Obstacle.PLATFORM or conflict.need.key == PYTHON:
+    if conflict.obstacle is not Obstacle.PLATFORM:
         return _CODES[conflict.obstacle]
     missing = absence(case.guarded.view, conflict.name, conflict.need.requirement.specifier)
     if not missing.known:
@@ -119,6 +123,14 @@ def _split(conflict: Conflict, case: Case) -> Split | None:
     return cuda_split(case.policy, case.host, case.grips, conflict.name)
 
 
+def _mover(conflict: Conflict) -> str:
+    """The candidate that would break a host distribution."""
+    parent = conflict.need.parent
+    if parent is None:
+        return "the request"
+    return f"{parent.name} {parent.version_on(conflict.host) or ''}".rstrip()
+
+
 def _who(links: Sequence[Link]) -> str:
     """Who asks for it: the last link's parent, or the request itself."""
     if not links:
@@ -129,7 +141,7 @@ def _who(links: Sequence[Link]) -> str:
 
 def _hint(conflict: Conflict) -> str:
     match conflict.obstacle:
-        case Obstacle.PLATFORM:
+        case Obstacle.PLATFORM | Obstacle.UNFIT:
             return "ask for a release that has a wheel for this host"
         case Obstacle.CLASH:
             return "loosen one of the requirements"
