@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 from collections.abc import Mapping
 
 import pytest
@@ -101,3 +102,15 @@ def test_a_problem_in_colour_has_it_on_one_word_only() -> None:
     assert render_problem(problem, colour=True) == (
         "f.yaml:1:2: \033[1;31merror:\033[0m m\n  allowed: a\n  hint: h"
     )
+
+
+def test_closed_streams_are_nobody_to_write_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    from depguard.cli.console import standard_console
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    console = standard_console()
+    console.out("a report")
+    console.note("a note")
+    console.flush()
+    assert not console.colour

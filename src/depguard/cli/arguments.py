@@ -6,6 +6,7 @@ import argparse
 import difflib
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NoReturn
 
 from depguard import __version__
@@ -44,7 +45,13 @@ def parse(
         own = own[:cut]
     args, unknown = parser.parse_known_args(own)
     if unknown:
-        raise InputError(*(_unknown(word, parser) for word in unknown))
+        problems = [_unknown(word, parser) for word in unknown]
+        if takes_rest and rest is None and not any("did you mean" in (p.hint or "") for p in problems):
+            # An option of pip's, most likely: "depguard simulate -U onnx".
+            problems[0] = replace(
+                problems[0], hint=f"options of pip stand in a whole command: {parser.prog} -- pip install ..."
+            )
+        raise InputError(*problems)
     if takes_rest:
         args.rest = rest
     return args

@@ -175,9 +175,15 @@ def standard_console(*, color: str = "auto", verbose: int = 0, quiet: bool = Fal
     """The console on this process's own streams and environment."""
     import os
 
-    return Console(
-        out=sys.stdout, err=sys.stderr, environ=os.environ, color=color, verbose=verbose, quiet=quiet
-    )
+    # Python has none for a stream that was closed before it started (`>&-`).
+    out, err = (stream or _nowhere() for stream in (sys.stdout, sys.stderr))
+    return Console(out=out, err=err, environ=os.environ, color=color, verbose=verbose, quiet=quiet)
+
+
+def _nowhere() -> TextIO:
+    import io
+
+    return io.StringIO()
 
 
 def render_problem(problem: Problem, *, colour: bool) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from depguard.cli.setup import add_format_option, add_subject_options
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.report import Report
     from depguard.model.request import InstallCommand
+
+_PROGRAMS = frozenset({"pip", "pip3", "uv", "python", "python3", "conda", "mamba"})
+_FILES = (".txt", ".ipynb")
+"""No project has a name that ends like this. There is a ruamel.yaml, though, and a discord.py."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +76,48 @@ def run(args: argparse.Namespace, console: Console) -> int:
     return exit_code(everything)
 
 
+def _as_one_command(rest: Sequence[str]) -> list[str]:
+    """The words of a command, also where it was quoted as a whole or copied with its ``!`` or ``%``."""
+    import shlex
+
+    words = list(rest)
+    if len(words) == 1 and len(words[0].split()) > 1:
+        with contextlib.suppress(ValueError):  # unbalanced quotes: as it is, it is refused
+            words = shlex.split(words[0])
+    if words and words[0][:1] in ("!", "%"):
+        words[0] = words[0].lstrip("!%")
+    return [word for word in words if word]
+
+
+def _refuse_other_things(packages: Sequence[str]) -> None:
+    """A command without ``--``, or a file, given as if it were a package: both could be names of projects."""
+    from depguard.cli.setup import split_words
+    from depguard.errors import InputError, Problem
+
+    first = packages[0].lstrip("!%") if packages else ""
+    if first in _PROGRAMS and len(packages) > 1:
+        raise InputError(
+            Problem(
+                code="usage",
+                message=f"a whole command stands after --: {split_words(packages[:2])} are no packages",
+                hint=f"depguard simulate -- {split_words([first, *packages[1:]])}",
+            )
+        )
+    problems = [
+        Problem(code="usage", message=f"{name} is a file, not a package", hint=_how_to_name(name))
+        for name in packages
+        if name.lower().endswith(_FILES) and "@" not in name
+    ]
+    if problems:
+        raise InputError(*problems)
+
+
+def _how_to_name(name: str) -> str:
+    if name.lower().endswith(".ipynb"):
+        return f"one notebook at a time, and nothing beside it: depguard simulate {name}"
+    return f"depguard simulate -r {name}"
+
+
 def _names_notebook(args: argparse.Namespace) -> bool:
     return len(args.packages) == 1 and args.packages[0].endswith(".ipynb")
 
@@ -104,8 +152,9 @@ def _command(args: argparse.Namespace) -> InstallCommand:
                 hint="depguard simulate -- pip install captum",
             )
             raise InputError(problem)
-        words = list(args.rest)
+        words = _as_one_command(args.rest)
     else:
+        _refuse_other_things(args.packages)
         words = ["pip", "install", *args.packages]
         for name in args.requirement:
             words += ["-r", name]
