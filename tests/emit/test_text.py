@@ -63,7 +63,7 @@ def test_the_first_word_is_the_verdict_and_alone_has_colour() -> None:
 
 def test_safe_simulations_are_one_line() -> None:
     assert render_text(kit.ALL["simulate-safe"]) == (
-        "SAFE  torchinfo on colab/2026.07-gpu: 1 added, nothing replaced\n"
+        "SAFE  torchinfo on colab/2026.07-gpu: torchinfo 1.8.0 added, nothing replaced\n"
     )
     assert render_text(kit.ALL["simulate-nothing"]) == (
         "SAFE  einops on colab/2026.07-gpu: already installed, nothing to do\n"

@@ -27,7 +27,9 @@ from depguard.emit.text_details import details
 from depguard.emit.text_refusal import chain_table, failure, other_findings, override, ways_out
 from depguard.emit.wording import (
     counts,
+    listed,
     megabytes,
+    move,
     one_line,
     plural,
     table,
@@ -42,6 +44,9 @@ from depguard.model.policy import Severity
 from depguard.model.report import Report, Reports
 
 Paragraph = list[str]
+
+NAMED_ADDITIONS = 3
+"""How many additions the line of a safe simulation names."""
 
 
 def render_text(
@@ -124,8 +129,10 @@ def _safe_summary(report: Report, *, compact: bool) -> str:
     changes = subject_changes(report)
     if changes is None:
         return "nothing to do"
+    if subject_of(report) is About.SIMULATION:
+        return _simulated(report, changes)
     said = counts(changes)
-    full = subject_of(report) is About.PLAN and not compact
+    full = not compact
     if not full or not changes.changes:
         return said
     moved = sum(action.kind is not ActionKind.ADD for action in changes.changes)
@@ -136,6 +143,16 @@ def _safe_summary(report: Report, *, compact: bool) -> str:
     if size:
         parts.append(megabytes(size))
     return ", ".join(parts)
+
+
+def _simulated(report: Report, changes: ChangeSet) -> str:
+    """The counts; a few additions by name, as they have no lines of their own."""
+    if not changes.changes and "uninstall" in (report.request.command or "").split():
+        return "not installed, nothing to do"
+    added = [f"{a.name} {move(a)}" for a in changes.changes if a.kind is ActionKind.ADD]
+    said = counts(changes)
+    few = 0 < len(added) <= NAMED_ADDITIONS
+    return said.replace(f"{len(added)} added", f"{listed(added, len(added))} added", 1) if few else said
 
 
 def _refusal_summary(report: Report) -> str:
@@ -193,7 +210,9 @@ def _refused(group: Sequence[Report], head: Paragraph, *, verbose: int) -> list[
 def _proposals(report: Report, errors: tuple[Finding, ...], *, verbose: int) -> list[Paragraph]:
     alone = [f for f in errors if not told_as_broken(report, f)]
     ways = ways_out(report) + (override(report, errors[0]) if len(alone) == 1 else [])
-    needs_hint = bool(errors) and bool(errors[0].hint) and not explained(errors[0])
+    # What to take instead of the forbidden is in no chain.
+    told = bool(errors) and explained(errors[0]) and errors[0].code != "DG203"
+    needs_hint = bool(errors) and bool(errors[0].hint) and not told
     paragraphs = [ways or (wrapped(one_line(errors[0].hint), first="Hint: ") if needs_hint else [])]
     plan = report.plan.changes if report.plan is not None else None
     if subject_of(report) is About.SIMULATION:

@@ -90,12 +90,16 @@ def _damage(
     colon: bool,
     verbose: int = 0,
 ) -> list[str]:
-    moves = [f"{a.name} {move(a)}" for a in _moves(report, simulation)]
+    gone = [a for a in _moves(report, simulation) if a.kind is ActionKind.REMOVE]
+    moves = [f"{a.name} {move(a)}" for a in _moves(report, simulation) if a not in gone]
+    removes = [f"{a.name} {move(a)}" for a in gone]
     deeds = []
     if takes:
         deeds.append(f"take {listed(takes, SHOWN_MOVES)}")
     if moves:
         deeds.append(f"move {listed(moves, len(moves) if verbose else SHOWN_MOVES)}")
+    if removes:
+        deeds.append(f"remove {listed(removes, len(removes) if verbose else SHOWN_MOVES)}")
     if not deeds and not simulation.broken:
         return []
     broken = _by_package(simulation.broken)
