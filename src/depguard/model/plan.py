@@ -26,14 +26,21 @@ class ActionKind(enum.Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """One requirement that asked for a package: of a parent, or of the request (parent None)."""
+    """One requirement that asked for a package: of a parent, or of the request (parent None).
+
+    ``breaks``: the package moves along. ``requirement`` is its own, as it is installed, and the parent's
+    version does not meet it.
+    """
 
     requirement: Requirement
     parent: NormalizedName | None = None
     parent_version: Version | None = None
     location: Location | None = None
+    breaks: bool = False
 
     def __str__(self) -> str:
+        if self.breaks:
+            return f"{self.parent} {self.parent_version or ''} does not meet its {self.requirement}"
         if self.parent is None:
             return f"requested {self.requirement}"
         version = f" {self.parent_version}" if self.parent_version is not None else ""

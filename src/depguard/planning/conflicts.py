@@ -79,9 +79,8 @@ def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) ->
             if by_parent:
                 key += (index, need.parent.name if need.parent is not None else None)
             if key not in found:
-                links = chain(need, index, guarded.explored, setting.request)
-                if obstacle is Obstacle.DEPENDENT:
-                    links = (*links[:-1], _dependent_link(need, setting.hosts[index]))
+                host = setting.hosts[index]
+                links = chain(need, index, guarded.explored, setting.request, host)
                 found[key] = Conflict(
                     obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
                 )
@@ -152,15 +151,18 @@ def _alone_is_empty(host: GuardedHost, need: JointNeed) -> bool:
     return not any(_admits(need, offer.version) for offer in host.view.offers(need.key.name).offers)
 
 
-def chain(need: JointNeed, index: int, explored: Sequence[JointNeed], request: str) -> tuple[Link, ...]:
+def chain(
+    need: JointNeed, index: int, explored: Sequence[JointNeed], request: str, host: GuardedHost
+) -> tuple[Link, ...]:
     """The shortest chain of requirements from the request to ``need``, on one host.
 
     Every step was met by the solver: a parent's version really has the requirement that the link
-    names, and really meets the link before.
+    names, and really meets the link before. Of what moves along, the link is the host's own version and
+    its requirement that would break.
     """
     by_name: dict[NormalizedName, list[JointNeed]] = {}
     for other in explored:
-        if not other.moved and index in other.hosts:
+        if index in other.hosts:
             by_name.setdefault(other.key.name, []).append(other)
     queue: deque[tuple[JointNeed, ...]] = deque([(need,)])
     seen: set[int] = {id(need)}
@@ -168,27 +170,27 @@ def chain(need: JointNeed, index: int, explored: Sequence[JointNeed], request: s
         path = queue.popleft()
         parent = path[0].parent
         if parent is None:
-            return tuple(_link(step, index, request) for step in path)
+            return tuple(_link(step, index, request, host) for step in path)
         for above in by_name.get(parent.name, ()):
             if id(above) not in seen and _met(above, parent, index):
                 seen.add(id(above))
                 queue.append((above, *path))
-    return (_link(need, index, request),)
-
-
-def _dependent_link(need: JointNeed, host: GuardedHost) -> Link:
-    """The end of a chain at a host distribution that would break: its requirement on what moves."""
-    installed = host.view.host.installed.get(need.key.name)
-    version = installed.version if installed is not None else None
-    return Link(name=need.key.name, version=version, requirement=str(need.requirement))
+    return (_link(need, index, request, host),)
 
 
 def _met(need: JointNeed, candidate: JointCandidate, index: int) -> bool:
+    pick = candidate.picks[index]
+    if need.moved:
+        return pick is not None and pick.installed is None
     version = candidate.version_on(index)
     return version is None or _admits(need, version)
 
 
-def _link(need: JointNeed, index: int, request: str) -> Link:
+def _link(need: JointNeed, index: int, request: str, host: GuardedHost) -> Link:
+    if need.moved:
+        installed = host.view.host.installed.get(need.key.name)
+        version = installed.version if installed is not None else None
+        return Link(name=need.key.name, version=version, requirement=str(need.requirement))
     parent = need.parent
     return Link(
         name=parent.name if parent is not None else request,

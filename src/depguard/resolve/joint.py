@@ -66,6 +66,7 @@ class JointNeed:
             parent=self.parent.name if self.parent else None,
             parent_version=self.parent.version_on(host) if self.parent else None,
             location=self.location,
+            breaks=self.moved,
         )
 
 

@@ -18,6 +18,9 @@ from depguard.model.report import Broken
 from depguard.planning.fallback import Fallback
 from depguard.planning.families import Split
 
+_Step = tuple[Action, Cause]
+"""A change and one of the requirements that it is there for."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -64,20 +67,24 @@ class Evidence:
         if action is None:
             return ()
         unmet = [cause for cause in action.because if not _met(cause, self.host, name)]
-        queue: deque[tuple[Cause, ...]] = deque((cause,) for cause in (unmet or list(action.because)))
+        steps = ((action, cause) for cause in unmet or action.because)
+        queue: deque[tuple[_Step, ...]] = deque((step,) for step in steps)
         seen: set[NormalizedName] = {name}
         while queue:
             path = queue.popleft()
-            parent = path[0].parent
+            parent = path[0][1].parent
             if parent is None:
-                return tuple(self._link(cause) for cause in path)
+                return tuple(self._link(*step) for step in path)
             if parent in seen or parent not in by_name:
                 continue
             seen.add(parent)
-            queue.extend((cause, *path) for cause in by_name[parent].because)
+            above = by_name[parent]
+            queue.extend(((above, cause), *path) for cause in above.because)
         return ()
 
-    def _link(self, cause: Cause) -> Link:
+    def _link(self, action: Action, cause: Cause) -> Link:
+        if cause.breaks:  # the package's own requirement, as the host has it
+            return Link(name=action.name, version=action.old, requirement=str(cause.requirement))
         return Link(
             name=cause.parent if cause.parent is not None else self.request,
             version=cause.parent_version,
@@ -121,6 +128,8 @@ def culprit_phrase(chain: Sequence[Link], request: str) -> str:
 
 
 def _met(cause: Cause, host: Host, name: NormalizedName) -> bool:
+    if cause.breaks:
+        return False
     installed = host.installed.get(name)
     if installed is None or installed.version is None or cause.requirement.url is not None:
         return False
