@@ -70,7 +70,7 @@ def told(report: Report) -> list[str]:
     ]
 
 
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(tinies())
 def test_a_plan_exists_exactly_when_brute_force_finds_one(tiny: Tiny) -> None:
     answer = guarded(tiny)
@@ -81,7 +81,7 @@ def test_a_plan_exists_exactly_when_brute_force_finds_one(tiny: Tiny) -> None:
         assert answer.second_pass == (first is None)
 
 
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(tinies())
 def test_every_plan_is_one_that_brute_force_finds(tiny: Tiny) -> None:
     answer = guarded(tiny)
@@ -89,7 +89,7 @@ def test_every_plan_is_one_that_brute_force_finds(tiny: Tiny) -> None:
         assert after(tiny, answer) in list(solutions(tiny, moves=answer.second_pass))
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(tinies())
 def test_what_is_protected_stays_and_what_is_held_stays_in_its_range(tiny: Tiny) -> None:
     planned_ = ask(tiny)
@@ -108,7 +108,7 @@ def test_what_is_protected_stays_and_what_is_held_stays_in_its_range(tiny: Tiny)
     ]
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(tinies(), st.randoms(use_true_random=False))
 def test_the_order_of_an_index_and_of_a_host_does_not_matter(tiny: Tiny, chance: random.Random) -> None:
     def shuffled(mapping: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +126,7 @@ def test_the_order_of_an_index_and_of_a_host_does_not_matter(tiny: Tiny, chance:
     assert told(ask(tiny).reports.reports[0]) == told(ask(other).reports.reports[0])
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(tinies(), requirements("", 2).filter(bool))
 def test_tiers_are_monotone(tiny: Tiny, more: list[str]) -> None:
     tiers = {"low": list(tiny.request), "high": {"extends": "low", "requires": more}}
@@ -139,7 +139,7 @@ def test_tiers_are_monotone(tiny: Tiny, more: list[str]) -> None:
     assert low.plan.guarded.pins.items() <= high.plan.guarded.pins.items()
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(tinies())
 def test_each_way_out_solves_when_it_is_tried(tiny: Tiny) -> None:
     (report,) = ask(tiny).reports.reports

@@ -30,7 +30,7 @@ def question(tiny: Tiny, **changed: Any) -> Question:
     return Question(**{**values, **changed})
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(tinies())
 def test_a_safe_plan_can_be_written_and_read_back(tiny: Tiny) -> None:
     # lock_tier simulates what it wrote, and raises ReadBackError where that is not the plan.
