@@ -8,7 +8,7 @@ from packaging.utils import NormalizedName
 
 from depguard.model.finding import About, Finding
 from depguard.model.policy import Held, SameMajor, Severity
-from depguard.planning.absence import absence, describe
+from depguard.planning.absence import absence, advice, describe
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle, conflicts
 from depguard.planning.fallback import Fallback
@@ -53,7 +53,7 @@ def simulation_findings(case: Case, simulation: Simulation) -> list[Finding]:
                     severity=Severity.ERROR,
                     package=name,
                     message=lines[0],
-                    hint="ask for a release that has a wheel for this host" if missing.known else "",
+                    hint=advice(missing),
                     because=(str(need.cause), *lines[1:]),
                     location=need.location,
                     culprit=str(need.requirement),
@@ -75,6 +75,7 @@ def simulation_failure(case: Case, simulation: Simulation) -> tuple[str, ...]:
             continue
         for need in refusal.needs:
             lines[str(need.cause)] = None
+        lines.update(dict.fromkeys(simulation.constraints.get(refusal.key.name, ())))
         if refusal.key != PYTHON:
             specifier = refusal.needs[-1].specifier
             missing = absence(case.free_view, refusal.key.name, specifier)

@@ -166,11 +166,14 @@ def _apart(question: Question, tier: str, stages: Sequence[Stage], joint: TierPl
     """Each host alone. If one of them fails by itself, the joint failure is that host's."""
     reports: list[Report] = []
     cases: list[Case] = []
+    solved = 0
     for host in question.hosts:
         alone = replace(question, hosts=(host,))
         own = alone.cases()
         rule = prerelease_rule(own[0].free_view, question.installer, question.pip)
-        reports += judge_row(alone, tier, stages, own, solve_row(own, stages, rule))
+        plan = solve_row(own, stages, rule)
+        solved += plan.solved
+        reports += judge_row(alone, tier, stages, own, plan)
         cases += own
     names = sorted({question.hosts[c.host].name for c in plan_conflicts(joint)})
     differing = ", ".join(names) if names else "some of the hosts"
@@ -178,14 +181,21 @@ def _apart(question: Question, tier: str, stages: Sequence[Stage], joint: TierPl
         reports=Reports(reports=tuple(reports)),
         plan=None,
         cases=tuple(cases),
-        apart=f"no single set of versions fits all hosts: {differing} differs",
+        # Where a host has no plan at all, its own refusal says why.
+        apart=f"no single set of versions fits all hosts: {differing} differs"
+        if solved == len(question.hosts)
+        else None,
     )
 
 
 def _policy(question: Question, tier: str) -> Policy:
     if question.policy is None:
         raise InputError(
-            Problem(code="plan.no-policy", message="a tier needs a policy", hint="depguard init")
+            Problem(
+                code="plan.no-policy",
+                message="a tier needs a policy, and none is known for this host",
+                hint="depguard init makes one; or name one, such as --policy colab",
+            )
         )
     if tier not in question.policy.tiers:
         close = nearest(tier, question.policy.tiers)

@@ -86,11 +86,27 @@ def describe(missing: Absence, host: Host) -> tuple[str, ...]:
             case Unfit.WHEEL_REFUSED:
                 lines.append(f"wheels of {missing.name} {versions} are refused by an option")
             case Unfit.NEWER:
-                lines.append(f"{missing.name} {versions} is newer than the cut-off date")
+                verb = "is" if len({a.version for a in artifacts}) == 1 else "are"
+                lines.append(f"{missing.name} {versions} {verb} newer than the cut-off date")
     if not lines:
         have = _some(missing.offered) or "nothing"
         lines.append(f"no version of {missing.name} is in {missing.specifier}; this host could have {have}")
     return tuple(lines)
+
+
+def advice(missing: Absence) -> str:
+    """What to do about it, for the reason that `describe` tells first."""
+    if not missing.known:
+        return "check how the name is spelled, and which index is asked (-v tells)"
+    match missing.unfit[0][0] if missing.unfit else None:
+        case None:
+            return "ask for one of these" if missing.offered else ""
+        case Unfit.NEWER:
+            return "an older release, or a later --exclude-newer"
+        case Unfit.WHEEL_REFUSED:
+            return "leave out the option that refuses wheels"
+        case _:
+            return "ask for a release that has a wheel for this host"
 
 
 def _platform(host: Host) -> str:

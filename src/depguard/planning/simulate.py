@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -41,7 +41,8 @@ class Simulation:
 
     ``asked`` has, for each project that was chosen, who asked for it; ``refusals`` what the resolver
     gave up on the way (of an unsolvable one the last is the end). ``doubts`` could not be known.
-    ``failure`` says why the installer stops although its resolver has an answer.
+    ``failure`` says why the installer stops although its resolver has an answer. ``constraints`` are
+    what the command's constraints files say of each project, for people.
     """
 
     installer: str
@@ -52,6 +53,7 @@ class Simulation:
     doubts: tuple[str, ...] = ()
     exhausted: bool = False
     failure: tuple[str, ...] = ()
+    constraints: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
 
 
 def simulate(view: HostView, command: InstallCommand, *, pip: Version | None = None) -> Simulation:
@@ -129,6 +131,7 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
                 refusals=refusals,
                 doubts=tuple(dict.fromkeys(doubts)),
                 exhausted=isinstance(outcome, Exhausted),
+                constraints=_stated(view, command.constraints),
             )
 
 
@@ -203,6 +206,19 @@ def _constraints(view: HostView, items: Iterable[Item]) -> dict[NormalizedName, 
         name = canonicalize_name(requirement.name)
         merged[name] = merged.get(name, SpecifierSet()) & requirement.specifier
     return merged
+
+
+def _stated(view: HostView, items: Iterable[Item]) -> dict[NormalizedName, tuple[str, ...]]:
+    """The constraints that hold on the host, as they are written and where."""
+    stated: dict[NormalizedName, tuple[str, ...]] = {}
+    for item in items:
+        requirement = item.requirement
+        if requirement is None or view.holds(requirement.marker) is MarkerAnswer.FAILS:
+            continue
+        name = canonicalize_name(requirement.name)
+        where = f" ({item.location})" if item.location is not None else ""
+        stated[name] = (*stated.get(name, ()), f"constraint {item.text}{where}")
+    return stated
 
 
 def _constraint_doubts(view: HostView, items: Iterable[Item]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from depguard.model.finding import About, Finding, Link, WayOut
 from depguard.model.policy import Severity
-from depguard.planning.absence import absence, describe
+from depguard.planning.absence import absence, advice, describe
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.families import Split, cuda_split
@@ -39,7 +39,7 @@ def finding_of(conflict: Conflict, case: Case, plan: TierPlan, ways_out: Sequenc
         severity=Severity.ERROR,
         package=conflict.name,
         message=message(conflict, case, plan),
-        hint=_hint(conflict),
+        hint=_hint(conflict, case),
         because=tuple(f"{link.name} {link.version or ''} requires {link.requirement}" for link in links[1:]),
         location=links[0].location if links else None,
         culprit=links[0].requirement if links else None,
@@ -139,8 +139,10 @@ def _who(links: Sequence[Link]) -> str:
     return f"{last.name} {last.version}" if last.version is not None else f"{last.name} ({last.requirement})"
 
 
-def _hint(conflict: Conflict) -> str:
+def _hint(conflict: Conflict, case: Case) -> str:
     match conflict.obstacle:
+        case Obstacle.PLATFORM if conflict.need.key != PYTHON:
+            return advice(absence(case.guarded.view, conflict.name, conflict.need.requirement.specifier))
         case Obstacle.PLATFORM | Obstacle.UNFIT:
             return "ask for a release that has a wheel for this host"
         case Obstacle.CLASH:
