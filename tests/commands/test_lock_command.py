@@ -136,3 +136,12 @@ def test_a_damaged_lock_names_the_way_out(run: Run) -> None:
     assert "depguard lock --upgrade" in err
     assert run("lock", "--upgrade")[0] == 0
     assert run("lock", "--check")[0] == 0
+
+
+def test_locking_one_host_leaves_the_lock_of_all_in_step(run: Run) -> None:
+    run("lock")
+    code, out, _ = run("plan", "lab", "--host", "host.yaml", "--write")
+    assert code == 0
+    assert out.endswith("CI:        depguard lock --check --host host.yaml\n")
+    assert run("lock", "--check")[0] == 0
+    assert run("lock", "--check", "--host", "host.yaml")[0] == 0

@@ -61,13 +61,14 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     checking = bool(getattr(args, "check", False))
     cutoff = _kept_cutoff(args, setup, tiers)
     per_host = len(args.host) == 1
-    command = _command(args)
+    command = _command(args, hosts=args.host)
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
         emitters = _emitters()
         locked += [lock_tier(question, tier, emitters, command=command, per_host=per_host) for tier in tiers]
         files = [file for tier in locked for file in tier.files]
-        files += constraint_files(question, emitters, command=command)
+        # A host's constraints are the same whichever hosts are locked with it.
+        files += constraint_files(question, emitters, command=_command(args, hosts=()))
         if getattr(args, "pylock", None):
             files.append(_pylock(args, question, locked))
     reports = Reports(reports=tuple(r for tier in locked for r in tier.planned.reports.reports))
@@ -150,14 +151,14 @@ def _pylock(args: argparse.Namespace, question: Question, locked: Sequence[TierL
     return WrittenFile(args.pylock, render_pylock(locks[0], locks[0].hosts[0]))
 
 
-def _command(args: argparse.Namespace) -> str:
-    """The command that makes the files again, the same however they were made."""
+def _command(args: argparse.Namespace, *, hosts: Sequence[str], check: bool = False) -> str:
+    """The command that makes the files again (or checks them), the same however they were made."""
     from depguard.cli.setup import split_words
 
-    words = ["depguard", "lock"]
+    words = ["depguard", "lock", *(["--check"] if check else [])]
     if args.policy:
         words += ["--policy", args.policy]
-    for host in args.host:
+    for host in hosts:
         words += ["--host", host]
     return split_words(words)
 
@@ -181,5 +182,6 @@ def _write(files: Sequence[WrittenFile], args: argparse.Namespace, setup: Setup,
     tell(f"wrote {', '.join(names)}")
     installs = [name for name in names if name.endswith(".txt") and name not in guarding]
     if args.format == "text" and installs:
-        console.out(f"\nNotebook:  %pip install -r {installs[-1]}\nCI:        depguard lock --check")
+        check = _command(args, hosts=args.host, check=True)
+        console.out(f"\nNotebook:  %pip install -r {installs[-1]}\nCI:        {check}")
     return 0
