@@ -130,6 +130,7 @@ causes = st.builds(
     requirement=requirements,
     parent=st.none() | names,
     parent_version=st.none() | versions,
+    breaks=st.booleans(),
     location=locations,
 )
 

@@ -80,7 +80,7 @@ def report(
         final += [finding_of(c, case, plan) for c in plan_conflicts(plan) if c.host == index]
     judged = judge(found, occasion.policy, occasion.today, final=final)
     subject = proposed if occasion.subject is About.PLAN else simulated
-    overrides = case.guarded.view.universe.used_overrides | case.free_view.universe.used_overrides
+    overrides = case.overrides_in(subject.changes) if subject is not None else frozenset()
     return Report(
         verdict=_verdict(occasion.subject, judged.findings, simulation, plan),
         subject=occasion.subject.value,

@@ -165,7 +165,11 @@ def _lock(
         guards=guards_of(cases),
         output=stated.output if host is None else host_output(stated.output, host),
         command=command,
-        no_deps=any(o.drop for case in cases for o in case.guarded.view.universe.used_overrides),
+        no_deps=any(
+            override.drop
+            for case, own in zip(cases, changes, strict=True)
+            for override in case.overrides_in(own)
+        ),
     )
 
 

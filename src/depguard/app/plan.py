@@ -42,6 +42,7 @@ class Question:
     moment: datetime
     installer: Installer = Installer.PIP
     pip: Version | None = None
+    constraints: tuple[Item, ...] = ()
 
     @property
     def today(self) -> date:
@@ -59,6 +60,7 @@ class Question:
                 let_move=let_move,
                 today=self.today,
                 installer=self.installer,
+                constraints=self.constraints,
             )
             for host in self.hosts
         ]

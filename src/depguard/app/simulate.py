@@ -42,7 +42,7 @@ def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
 
 
 def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[Report, Host]:
-    alone = replace(question, hosts=(question.hosts[index],))
+    alone = replace(question, hosts=(question.hosts[index],), constraints=command.constraints)
     case = make_case(
         alone.hosts[0],
         question.policy,
@@ -51,6 +51,7 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[R
         formats=command.formats,
         today=question.today,
         installer=command.installer,
+        constraints=command.constraints,
     )
     simulation = simulate(case.free_view, command, pip=question.pip)
     wanted = wanted_of(command)

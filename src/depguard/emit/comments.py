@@ -25,6 +25,8 @@ def via(cause: Cause) -> str:
     requirement = str(cause.requirement)
     if cause.parent is not None:
         version = f" {cause.parent_version}" if cause.parent_version is not None else ""
+        if cause.breaks:
+            return comment(f"{cause.parent}{version}, which the host's would not go with ({requirement})")
         return comment(f"{cause.parent}{version} ({requirement})")
     where = f"{cause.location} " if cause.location is not None else "the request "
     return comment(f"{where}({requirement})")

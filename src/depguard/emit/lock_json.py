@@ -87,6 +87,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "requirement": str(cause.requirement),
         "parent": cause.parent,
         "parent_version": str(cause.parent_version) if cause.parent_version is not None else None,
+        "breaks": cause.breaks,
         "location": _location(cause.location),
     }
 

@@ -174,9 +174,12 @@ def _cause(node: Node) -> Cause | None:
     requirement = node["requirement"].read(Requirement, "a requirement")
     parent = None if node["parent"].null else canonicalize_name(node["parent"].text())
     version, location = _version(node["parent_version"]), _location(node["location"])
+    breaks = node["breaks"].flag()
     if requirement is None:
         return None
-    return Cause(requirement=requirement, parent=parent, parent_version=version, location=location)
+    return Cause(
+        requirement=requirement, parent=parent, parent_version=version, location=location, breaks=breaks
+    )
 
 
 def _guard(node: Node) -> GuardLine | None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host
-from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Installer, Policy
-from depguard.model.request import FormatControl
+from depguard.model.plan import ChangeSet
+from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Installer, Override, Policy
+from depguard.model.request import FormatControl, Item
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs, is_satisfied
+from depguard.planning.simulate import constraint_limits
 from depguard.planning.waivers import may_break
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
@@ -60,6 +62,23 @@ class Case:
         """The policy entry that keeps a name out, if any."""
         return forbidden_entry(self.policy, name) if self.policy is not None else None
 
+    def overrides_in(self, changes: ChangeSet) -> frozenset[Override]:
+        """The overrides that changed what something requires that the changes bring.
+
+        The solver also reads releases that it does not take; an override of those alone is not used.
+        """
+        read = self.guarded.view.universe.used_overrides | self.free_view.universe.used_overrides
+        brought = {action.name: action for action in changes.changes}
+        found: set[Override] = set()
+        for override in read:
+            action = brought.get(canonicalize_name(override.package.name))
+            if action is None:
+                continue
+            specifier = override.package.specifier
+            if action.new is None or specifier.contains(action.new, prereleases=True):
+                found.add(override)
+        return frozenset(found)
+
     def kept_out(self) -> Callable[[NormalizedName], bool]:
         """Names that must not come in: forbidden ones, and those that would split a family."""
         return lambda name: (
@@ -78,11 +97,13 @@ def make_case(
     let_move: frozenset[NormalizedName] = frozenset(),
     today: date | None = None,
     installer: Installer = Installer.PIP,
+    constraints: Sequence[Item] = (),
 ) -> Case:
     """Prepare one host, for a simulation of ``installer``.
 
-    ``let_move`` are held names whose range is lifted (to prove a way out). ``today`` is the day by which
-    waivers are judged: what may break by one (DG202) does not keep others from moving.
+    ``constraints`` bound what a plan may take. ``let_move`` are held names whose range is lifted (to
+    prove a way out). ``today`` is the day by which waivers are judged: what may break by one (DG202) does
+    not keep others from moving.
     """
     gripped = dict(grips(policy, host)) if policy is not None else {}
     for name in let_move:
@@ -99,6 +120,7 @@ def make_case(
     )
     builds = policy is None or policy.sources.builds is Builds.ALLOW
     guarded = Universe(source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides)
+    view = HostView(universe=guarded)
     return Case(
         host=host,
         policy=policy,
@@ -106,9 +128,10 @@ def make_case(
         ranges=ranges,
         free_view=HostView(universe=free),
         guarded=GuardedHost(
-            view=HostView(universe=guarded),
+            view=view,
             fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
             ranges=ranges,
+            limits=constraint_limits(view, constraints),
             dependents=_dependents(host, policy, today),
         ),
     )

@@ -97,7 +97,7 @@ def prerelease_rule(view: HostView, installer: Installer, pip: Version | None = 
 def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Simulation:
     roots, doubts = root_needs(view, command.items)
     provider = InstallerProvider(
-        view, _behaviour(view, command, roots, pip), roots, _constraints(view, command.constraints)
+        view, _behaviour(view, command, roots, pip), roots, constraint_limits(view, command.constraints)
     )
     uv = command.installer is Installer.UV
     outcome = solve(provider, roots, rounds=ROUNDS, repin=Repin.NEVER if uv else Repin.ALWAYS)
@@ -197,7 +197,8 @@ def _with_url(requirement: Requirement, url: str | None) -> Requirement:
     return direct
 
 
-def _constraints(view: HostView, items: Iterable[Item]) -> dict[NormalizedName, SpecifierSet]:
+def constraint_limits(view: HostView, items: Iterable[Item]) -> dict[NormalizedName, SpecifierSet]:
+    """What constraints files say of projects, on a host where their markers hold."""
     merged: dict[NormalizedName, SpecifierSet] = {}
     for item in items:
         requirement = item.requirement

@@ -120,7 +120,9 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         """The candidates that meet the needs; the first one's metadata is fetched meanwhile."""
         first = True
         for candidate in self._candidates(key, needs):
-            if id(candidate) in refused or not all(self._fits(need, candidate) for need in needs):
+            if id(candidate) in refused or not self._within_limits(candidate):
+                continue
+            if not all(self._fits(need, candidate) for need in needs):
                 continue
             if first and not self._drags(candidate):
                 for host, pick in zip(self._hosts, candidate.picks, strict=True):
@@ -206,6 +208,15 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             elif not need.requirement.specifier.contains(pick.version, prereleases=True):
                 return False
         return True
+
+    def _within_limits(self, candidate: JointCandidate) -> bool:
+        return all(
+            pick is None
+            or pick.version is None
+            or candidate.name not in host.limits
+            or host.limits[candidate.name].contains(pick.version, prereleases=True)
+            for host, pick in zip(self._hosts, candidate.picks, strict=True)
+        )
 
     def _goes_along(self, index: int, pick: Candidate, need: JointNeed) -> bool:
         """Whether a release that takes the place of a dragged one admits what dragged it."""

@@ -75,13 +75,15 @@ class GuardedHost:
     """A host with what the policy says of it.
 
     ``fixed`` are the installed names whose artifact stays (protected); ``ranges`` the versions inside
-    which a held one may move. ``dependents`` maps a name to the installed distributions that require
-    it, with the requirement, as far as the untouched host meets it.
+    which a held one may move; ``limits`` bound any project that comes into the solve (constraints).
+    ``dependents`` maps a name to the installed distributions that require it, with the requirement, as
+    far as the untouched host meets it.
     """
 
     view: HostView
     fixed: frozenset[NormalizedName] = frozenset()
     ranges: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict)
+    limits: Mapping[NormalizedName, SpecifierSet] = field(default_factory=dict)
     dependents: Mapping[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]] = field(
         default_factory=dict
     )
