@@ -12,8 +12,9 @@ from depguard.model.finding import About
 from depguard.model.host import Knowledge
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import Forbidden
+from depguard.model.report import Broken
 from depguard.planning.case import Case
-from depguard.planning.changes import newly_broken
+from depguard.planning.changes import left_unmet, newly_broken
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.families import splits
 from depguard.planning.simulate import Simulation
@@ -35,6 +36,8 @@ def simulation_evidence(
         fallbacks=_simulated_fallbacks(case, simulation),
         doubts=simulation.doubts,
         user_site=user_site,
+        unmet=_left_unmet(case, simulation, changes) if simulation.no_deps else (),
+        option=simulation.option,
     )
 
 
@@ -72,6 +75,15 @@ def _evidence(case: Case, changes: ChangeSet, **fields: Any) -> Evidence:
         stated=_stated(case, changes),
         **fields,
     )
+
+
+def _left_unmet(case: Case, simulation: Simulation, changes: ChangeSet) -> tuple[Broken, ...]:
+    requirements = {
+        key.name: case.free_view.requires(candidate).requirements
+        for key, candidate in simulation.chosen.items()
+        if candidate.offer is not None
+    }
+    return left_unmet(case.host, changes, requirements)
 
 
 def _forbidden(case: Case, changes: ChangeSet) -> dict[NormalizedName, Forbidden]:

@@ -72,13 +72,13 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[R
         plan = solve_row([case], stages, rule)
         judged = report(occasion, case, 0, simulation, plan)
         if plan.solved:
-            judged = _with_ways(judged, _guarded_way(judged, wanted))
+            judged = _with_ways(judged, _guarded_way(judged, wanted, command))
         elif plan_conflicts(plan):
             judged = _with_ways(judged, prove_ways_out(alone, stages, plan))
     return judged, after(case.free_view, simulation)
 
 
-def _guarded_way(judged: Report, wanted: tuple[Wanted, ...]) -> tuple[WayOut, ...]:
+def _guarded_way(judged: Report, wanted: tuple[Wanted, ...], command: InstallCommand) -> tuple[WayOut, ...]:
     """The guarded plan as a way out: what to ask for instead, where it differs from what would come."""
     if judged.plan is None or judged.plan.changes is None:
         return ()
@@ -96,7 +96,9 @@ def _guarded_way(judged: Report, wanted: tuple[Wanted, ...]) -> tuple[WayOut, ..
         else:
             instead[f"{item.name}=={action.new}"] = None
     if not instead and not kept:
-        return ()
+        if command.strategy is None and not command.upgrade_names:
+            return ()
+        kept["leave out -U"] = None  # what is there would do
     errors = [f for f in judged.findings if f.about is About.PLAN and f.severity is Severity.ERROR]
     return (
         WayOut(

@@ -11,11 +11,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+from depguard.app.failures import plan_conflicts
 from depguard.model.finding import Verdict, WayOut
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.guard import Wanted
 from depguard.planning.tiers import Stage, TierPlan
 from depguard.resolve.installer import pins_exactly
+
+MOST_TOGETHER = 3
+"""How many requirements of a request are changed together at most."""
 
 MOST_CULPRITS = 2
 """For how many different requirements of the request changes are tried."""
@@ -60,6 +64,9 @@ def ways_out(
     for culprit in _culprits(conflicts, plan):
         for way in _changed(stages, culprit, solver):
             found.setdefault(way.change, way)
+    if not any(way.verdict is Verdict.SAFE for way in found.values()):
+        for way in _together(stages, conflicts, plan, solver):
+            found.setdefault(way.change, way)
     for name in dict.fromkeys(c.name for c in conflicts if c.obstacle is Obstacle.HELD):
         proof = solver(stages, let_move=frozenset({name}))
         if proof.plan.solved:
@@ -77,6 +84,33 @@ def _culprits(conflicts: Sequence[Conflict], plan: TierPlan) -> list[Wanted]:
         if root in by_text:
             culprits.setdefault(root, by_text[root])
     return list(culprits.values())[:MOST_CULPRITS]
+
+
+def _together(
+    stages: Sequence[Stage], conflicts: Sequence[Conflict], plan: TierPlan, solver: Solver
+) -> Iterator[WayOut]:
+    """Several requirements at fault: let go of one after the other until it solves, then name the pins."""
+    loosened: dict[NormalizedName, Wanted] = {}
+    changed = list(stages)
+    for _ in range(MOST_TOGETHER):
+        culprit = next((c for c in _culprits(conflicts, plan) if len(c.requirement.specifier)), None)
+        if culprit is None or culprit.name in loosened:
+            return
+        loose = Requirement(str(culprit.requirement))
+        loose.specifier = SpecifierSet()
+        loosened[culprit.name] = culprit
+        changed = _replaced(changed, culprit, loose)
+        proof = solver(changed)
+        if proof.plan.solved:
+            break
+        conflicts, plan = plan_conflicts(proof.plan), proof.plan
+    else:
+        return
+    if len(loosened) < 2:
+        return  # a single change was tried already
+    pins = proof.plan.guarded.pins
+    words = [f"{name}=={pins[name]}" if name in pins else f"{name} without a version" for name in loosened]
+    yield _way(", ".join(words), proof, proof.note)
 
 
 def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterator[WayOut]:

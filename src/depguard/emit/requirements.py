@@ -23,7 +23,7 @@ def render_requirements(lock: TierLock) -> str:
     if lock.guards:
         intro = (
             "# Protected: on the hosts already, and to stay. Bare, so that pip downloads nothing; any other\n"
-            "# version on the machine, or a line that wants one, makes the install fail instead of break."
+            "# version on the machine makes pip stop, and a line that wants one both pip and uv."
         )
         lines = [guard(line) for line in sorted(lock.guards, key=lambda line: line.name)]
         blocks.append("\n".join([intro, *lines]))

@@ -213,6 +213,8 @@ def _proposals(report: Report, errors: tuple[Finding, ...], *, verbose: int) -> 
     # What to take instead of the forbidden is in no chain.
     told = bool(errors) and explained(errors[0]) and errors[0].code != "DG203"
     needs_hint = bool(errors) and bool(errors[0].hint) and not told
+    if not ways and told and _nothing_helped(report):
+        ways = ["No way out was found: neither another release nor leaving one requirement out helps."]
     paragraphs = [ways or (wrapped(one_line(errors[0].hint), first="Hint: ") if needs_hint else [])]
     plan = report.plan.changes if report.plan is not None else None
     if subject_of(report) is About.SIMULATION:
@@ -226,6 +228,11 @@ def _proposals(report: Report, errors: tuple[Finding, ...], *, verbose: int) -> 
     if plan is not None and plan.changes and (verbose or report.verdict is Verdict.UNPROVEN):
         paragraphs.append([f"The plan so far ({counts(plan)}):", *change_flow(plan)])
     return paragraphs
+
+
+def _nothing_helped(report: Report) -> bool:
+    """Whether a guarded plan was looked for and not found, ways out included."""
+    return report.plan is not None and report.plan.changes is None
 
 
 def _because(finding: Finding) -> Paragraph:

@@ -82,6 +82,36 @@ def newly_broken(
     return tuple(sorted(broken, key=lambda item: (item.name, item.requirement)))
 
 
+def left_unmet(
+    host: Host, changes: ChangeSet, requirements: Mapping[NormalizedName, Sequence[Requirement]]
+) -> tuple[Broken, ...]:
+    """What the changed packages require themselves and will not find (an install without dependencies).
+
+    ``requirements`` are those of what the changes bring, by name.
+    """
+    after = {action.name: action for action in changes.changes}
+    unmet: list[Broken] = []
+    for name, wanted in requirements.items():
+        for requirement in wanted:
+            target = canonicalize_name(requirement.name)
+            action = after.get(target)
+            there = action is not None or target in host.installed
+            version = action.new if action is not None else None
+            if action is None and there:
+                version = host.installed[target].version
+            if there and _admits(requirement.specifier, version):
+                continue
+            unmet.append(
+                Broken(
+                    name=name,
+                    version=after[name].new if name in after else None,
+                    requirement=str(requirement),
+                    violated=_violated(requirement, version),
+                )
+            )
+    return tuple(sorted(unmet, key=lambda item: (item.name, item.requirement)))
+
+
 def _violated(requirement: Requirement, version: Version | None) -> str:
     """The clauses that exclude the new version; the whole requirement where it goes away."""
     clauses = [

@@ -41,6 +41,8 @@ class Simulation:
 
     ``asked`` has, for each project that was chosen, who asked for it; ``refusals`` what the resolver
     gave up on the way (of an unsolvable one the last is the end). ``doubts`` could not be known.
+    ``no_deps``: what the chosen ones require was not looked at. ``option`` makes it take others than the
+    installed ones even where those would do (``-U``).
     ``failure`` says why the installer stops although its resolver has an answer. ``constraints`` are
     what the command's constraints files say of each project, for people.
     """
@@ -53,6 +55,8 @@ class Simulation:
     doubts: tuple[str, ...] = ()
     exhausted: bool = False
     failure: tuple[str, ...] = ()
+    no_deps: bool = False
+    option: str = ""
     constraints: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -121,6 +125,8 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
                 refusals=refusals,
                 doubts=tuple(dict.fromkeys(doubts)),
                 failure=failure,
+                no_deps=command.no_deps,
+                option=_unseating_option(command),
             )
         case Unsolvable(refusals=refusals) | Exhausted(refusals=refusals):
             return Simulation(
@@ -133,6 +139,15 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
                 exhausted=isinstance(outcome, Exhausted),
                 constraints=_stated(view, command.constraints),
             )
+
+
+def _unseating_option(command: InstallCommand) -> str:
+    """The option by which installed distributions go although they would do."""
+    if command.force_reinstall or command.reinstall_names:
+        return "--reinstall" if command.installer is Installer.UV else "--force-reinstall"
+    if command.ignore_installed:
+        return "--ignore-installed"
+    return "-U" if command.strategy is not None or command.upgrade_names else ""
 
 
 def _unhashed(chosen: Mapping[Key, Candidate], asked: Mapping[Key, tuple[Need, ...]]) -> tuple[str, ...]:

@@ -28,8 +28,9 @@ class Evidence:
 
     ``request`` is what the first link of a chain is called. ``forbidden``, ``splits`` and
     ``fallbacks`` speak of changed packages; ``doubts`` could not be known. ``stated`` are the direct
-    URLs whose metadata the policy states. ``user_site``: the changes go to the user's own folder and
-    shadow the host's.
+    URLs whose metadata the policy states. ``unmet`` is what the changes bring and will not find there.
+    ``option`` unseats installed distributions that would do (``-U``). ``user_site``: the changes go to the
+    user's own folder and shadow the host's.
     """
 
     about: About
@@ -47,6 +48,8 @@ class Evidence:
     stated: frozenset[NormalizedName] = frozenset()
     named: frozenset[NormalizedName] = frozenset()
     user_site: bool = False
+    unmet: tuple[Broken, ...] = ()
+    option: str = ""
 
     def grip(self, name: NormalizedName) -> Grip:
         """What the policy says of an installed name; FREE where it says nothing."""
@@ -55,6 +58,14 @@ class Evidence:
     def moved(self) -> tuple[Action, ...]:
         """The changes to what the host has: everything but additions."""
         return tuple(a for a in self.changes.changes if a.kind is not ActionKind.ADD)
+
+    def who(self, name: NormalizedName) -> str:
+        """Who changes a package: the parent at the end of the chain, the request, or an option of it."""
+        action = next((action for action in self.changes.actions if action.name == name), None)
+        causes = action.because if action is not None else ()
+        if self.option and causes and all(_met(cause, self.host, name) for cause in causes):
+            return f"the option {self.option}"
+        return culprit_phrase(self.chain(name), self.request)
 
     def chain(self, name: NormalizedName) -> tuple[Link, ...]:
         """The shortest chain of requirements from the request to the change of a package.

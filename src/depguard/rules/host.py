@@ -11,7 +11,7 @@ from depguard.model.finding import Finding
 from depguard.model.host import Host
 from depguard.model.plan import Action, ActionKind
 from depguard.model.policy import GripKind, Severity
-from depguard.rules.evidence import Evidence, changed, culprit_phrase
+from depguard.rules.evidence import Evidence, changed
 
 
 def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
@@ -29,7 +29,7 @@ def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
         )
         if inside:
             continue
-        who = culprit_phrase(evidence.chain(action.name), evidence.request)
+        who = evidence.who(action.name)
         removes = action.kind is ActionKind.REMOVE
         what = f"remove {action.name}" if removes else f"move {action.name} {action.old} -> {action.new}"
         yield changed(
@@ -41,6 +41,12 @@ def held_out_of_range(evidence: Evidence) -> Iterator[Finding]:
             message=f"{who} would {what}, held at {allowed}",
             hint=f"{action.name} is held: {grip.entry.reason}",
         )
+
+
+def broken(evidence: Evidence) -> Iterator[Finding]:
+    """DG202: requirements that the changes leave broken."""
+    yield from newly_broken(evidence)
+    yield from left_unmet(evidence)
 
 
 def newly_broken(evidence: Evidence) -> Iterator[Finding]:
@@ -58,6 +64,21 @@ def newly_broken(evidence: Evidence) -> Iterator[Finding]:
             message=f"{broken.name} {broken.version} needs {broken.violated}, and {action.name} {becomes}",
             hint=f"leave {action.name} as it is, or take a release that goes with {broken.name}",
         )
+
+
+def left_unmet(evidence: Evidence) -> Iterator[Finding]:
+    """DG202, a warning: something comes without what it requires itself (``--no-deps``)."""
+    changes = {action.name: action for action in evidence.changes.changes}
+    for unmet in evidence.unmet:
+        if unmet.name in changes:
+            yield changed(
+                evidence,
+                changes[unmet.name],
+                code="DG202",
+                severity=Severity.WARNING,
+                message=f"{unmet.name} {unmet.version} needs {unmet.violated}, and will not find it",
+                hint="install it with its dependencies, or take a release that goes with the host",
+            )
 
 
 def forbidden(evidence: Evidence) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from depguard.model.finding import Finding
 from depguard.model.plan import Action, ActionKind
 from depguard.model.policy import GripKind, Severity
-from depguard.rules.evidence import Evidence, changed, culprit_phrase
+from depguard.rules.evidence import Evidence, changed
 
 
 def replaced(evidence: Evidence) -> Iterator[Finding]:
@@ -48,7 +48,7 @@ def _touched(evidence: Evidence, action: Action, code: str) -> Iterator[Finding]
         return
     chain = evidence.chain(action.name)
     by_hand = code == "DG102" and len(chain) < 2
-    who = "the command" if by_hand else culprit_phrase(chain, evidence.request)
+    who = "the command" if by_hand else evidence.who(action.name)
     verb = "remove" if code == "DG102" else "shadow" if evidence.user_site else "replace"
     move = f" ({action.old} -> {action.new})" if action.new is not None else ""
     yield changed(

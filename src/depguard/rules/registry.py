@@ -36,7 +36,7 @@ RULES: tuple[Rule, ...] = (
     Rule("DG102", "protected package removed", protected.removed),
     Rule("DG104", "protected family split", protected.split),
     Rule("DG201", "held package out of its range", host.held_out_of_range),
-    Rule("DG202", "host requirement newly broken", host.newly_broken),
+    Rule("DG202", "host requirement newly broken", host.broken),
     Rule("DG203", "forbidden package", host.forbidden),
     Rule("DG204", "restart needed", host.restart_needed),
     Rule("DG303", "no artifact for the platform", None),

@@ -114,7 +114,7 @@ def unknown_metadata(evidence: Evidence) -> Iterator[Finding]:
             severity=Severity.ERROR,
             package=canonicalize_name(_subject(doubt)),
             message=f"not known: {doubt}",
-            hint="state it in the policy (overrides) or in the host file (requires), with its source",
+            hint=_remedy(doubt),
             unproven=True,
         )
     yield from _might_need(evidence)
@@ -157,6 +157,12 @@ def _distance(found: Fallback) -> str:
         case None:
             pass
     return text
+
+
+def _remedy(doubt: str) -> str:
+    if doubt.startswith(("requirements of ", "version of ")):
+        return "state it in the policy (overrides) or in the host file (requires), with its source"
+    return "write it so that it can be read, or leave it out"
 
 
 def _subject(doubt: str) -> str:

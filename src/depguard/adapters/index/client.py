@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -138,7 +140,7 @@ class IndexClient:
                 lambda place=place: read_find_links(place, self._remote_pages, note=self._note),  # type: ignore[misc]
             )
             found, _ = artifacts_of(listing.files, project=name, index=redact(place), flat=True)
-            artifacts += found
+            artifacts += [_hashed(artifact) for artifact in found]
             known = known or bool(found)
         for index in self._indexes:
             listed = index.listing(name)
@@ -234,3 +236,16 @@ class _Notes:
             if text not in self._said:
                 self._said.add(text)
                 self._note(text)
+
+
+def _hashed(artifact: Artifact) -> Artifact:
+    """A file of a local folder with its sha256, so that it can be locked. Unreadable: as it is."""
+    path = local_path(artifact.url)
+    if path is None or artifact.sha256 is not None:
+        return artifact
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return artifact
+    return replace(artifact, hashes=(*artifact.hashes, ("sha256", digest)))
