@@ -174,3 +174,11 @@ def test_no_damage_ends_in_a_traceback(data: st.DataObject) -> None:
     except InputError as error:
         problems = error.problems
     assert all(p.location is not None and p.location.line is not None for p in problems)
+
+
+def test_a_lock_from_before_a_field_was_added_is_still_read() -> None:
+    document = json.loads(render_lock(kit.LOCK))
+    for pin in document["pins"]:
+        for cause in pin["via"]:
+            del cause["breaks"]
+    assert parse_lock(json.dumps(document), "lab.lock.json").pins == kit.LOCK.pins

@@ -54,6 +54,10 @@ class Node:
             return []
         return [Node(value, (*self.path, i), self.damages) for i, value in enumerate(self.value)]
 
+    def has(self, key: str) -> bool:
+        """Whether an object has a key that it may lack; asking notes nothing."""
+        return isinstance(self.value, dict) and key in self.value
+
     @property
     def missing(self) -> bool:
         """Whether there is no value here; that was noted already."""

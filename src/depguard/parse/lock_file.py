@@ -174,7 +174,7 @@ def _cause(node: Node) -> Cause | None:
     requirement = node["requirement"].read(Requirement, "a requirement")
     parent = None if node["parent"].null else canonicalize_name(node["parent"].text())
     version, location = _version(node["parent_version"]), _location(node["location"])
-    breaks = not node["breaks"].missing and node["breaks"].flag()
+    breaks = node.has("breaks") and node["breaks"].flag()
     if requirement is None:
         return None
     return Cause(
