@@ -104,7 +104,7 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
         view, _behaviour(view, command, roots, pip), roots, constraint_limits(view, command.constraints)
     )
     uv = command.installer is Installer.UV
-    outcome = solve(provider, roots, rounds=ROUNDS, repin=Repin.NEVER if uv else Repin.ALWAYS)
+    outcome = solve(provider, roots, rounds=ROUNDS, repin=Repin.UNLESS_SELF_DEFEATING if uv else Repin.ALWAYS)
     if uv and isinstance(outcome, Unsolvable):  # uv's solver finds what there is; resolvelib may not
         found = search(provider, roots, rounds=SEARCH_ROUNDS)
         if isinstance(found, Solved):
