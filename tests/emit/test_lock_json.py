@@ -181,4 +181,6 @@ def test_a_lock_from_before_a_field_was_added_is_still_read() -> None:
     for pin in document["pins"]:
         for cause in pin["via"]:
             del cause["breaks"]
-    assert parse_lock(json.dumps(document), "lab.lock.json").pins == kit.LOCK.pins
+    read = parse_lock(json.dumps(document), "lab.lock.json")
+    assert not any(cause.breaks for pin in read.pins for cause in pin.via)
+    assert [pin.name for pin in read.pins] == ["alembic", "optuna"]
