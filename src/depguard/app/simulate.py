@@ -104,10 +104,20 @@ def _guarded_way(judged: Report, wanted: tuple[Wanted, ...], command: InstallCom
         WayOut(
             change=", ".join((*instead, *kept)),
             verdict=verdict(judged.findings, About.PLAN),
-            note=errors[0].message if errors else "",
+            note=errors[0].message if errors else _keeps(judged),
             actions=judged.plan.changes.changes,
         ),
     )
+
+
+def _keeps(judged: Report) -> str:
+    """What the guarded plan keeps where the simulation would not."""
+    changes = judged.simulation.changes if judged.simulation is not None else None
+    olds = {action.name: action.old for action in changes.changes} if changes is not None else {}
+    for finding in judged.findings:
+        if finding.about is About.SIMULATION and finding.code in ("DG101", "DG201"):
+            return f"keeps {finding.package} {olds.get(finding.package) or ''}".rstrip()
+    return ""
 
 
 def _asked(command: InstallCommand, wanted: tuple[Wanted, ...]) -> tuple[Asked, ...]:

@@ -61,8 +61,9 @@ def ways_out(
     than a pin, leaving it out; for what is held: letting it move.
     """
     found: dict[str, WayOut] = {}
+    keeps = _keeps(conflicts, plan)
     for culprit in _culprits(conflicts, plan):
-        for way in _changed(stages, culprit, solver):
+        for way in _changed(stages, culprit, solver, keeps):
             found.setdefault(way.change, way)
     if not any(way.verdict is Verdict.SAFE for way in found.values()):
         for way in _together(stages, conflicts, plan, solver):
@@ -73,6 +74,15 @@ def ways_out(
             way = _way(f"let {name} move (it is held)", proof)
             found.setdefault(way.change, way)
     return tuple(sorted(found.values(), key=lambda way: way.verdict.rank))
+
+
+def _keeps(conflicts: Sequence[Conflict], plan: TierPlan) -> str:
+    """What a safe way out keeps: the protected or held package that was in the way."""
+    for conflict in conflicts:
+        if conflict.obstacle in (Obstacle.PROTECTED, Obstacle.HELD):
+            installed = plan.setting.hosts[conflict.host].view.host.installed[conflict.name]
+            return f"keeps {conflict.name} {installed.version}"
+    return ""
 
 
 def _culprits(conflicts: Sequence[Conflict], plan: TierPlan) -> list[Wanted]:
@@ -113,15 +123,15 @@ def _together(
     yield _way(", ".join(words), proof, proof.note)
 
 
-def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver) -> Iterator[WayOut]:
+def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver, keeps: str) -> Iterator[WayOut]:
     requirement = culprit.requirement
     if requirement.url is None and len(requirement.specifier):
-        yield from _with_specifier(stages, culprit, SpecifierSet(), solver)
+        yield from _with_specifier(stages, culprit, SpecifierSet(), solver, keeps=keeps)
         pinned = _pinned(requirement)
         if pinned is not None:
             # Held against the pinned release: an older one that is silent is no way round it (DG404).
             older, against = SpecifierSet(f"<{pinned}"), SpecifierSet(f"<={pinned}")
-            yield from _with_specifier(stages, culprit, older, solver, against=against)
+            yield from _with_specifier(stages, culprit, older, solver, keeps=keeps, against=against)
     left = len([item for _, wanted in stages for item in wanted]) - 1
     if not left:
         return  # to ask for nothing is no way out
@@ -150,6 +160,7 @@ def _with_specifier(
     specifier: SpecifierSet,
     solver: Solver,
     *,
+    keeps: str,
     against: SpecifierSet | None = None,
 ) -> Iterator[WayOut]:
     loose = Requirement(str(culprit.requirement))
@@ -169,7 +180,7 @@ def _with_specifier(
         loose.specifier = SpecifierSet(f"=={version}")
         pinned = solver(_replaced(stages, culprit, loose), against={name: against or specifier})
         if pinned.plan.solved:
-            yield _way(f"{loose.name}=={version}", pinned, pinned.note)
+            yield _way(f"{loose.name}=={version}", pinned, pinned.note or keeps)
 
 
 def _replaced(stages: Sequence[Stage], culprit: Wanted, by: Requirement | None) -> list[Stage]:
