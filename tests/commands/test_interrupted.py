@@ -1,0 +1,95 @@
+"""A killed run and an offline one: nothing half-written, and what could not be decided is said."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from kit.wheels import build_wheel
+
+POLICY = """\
+schema: 1
+hosts: [host.yaml]
+protected: {numpy: C ABI}
+tiers:
+  lab: [small]
+"""
+HOST = """\
+schema: 1
+name: host
+python: 3.12.13
+platform: manylinux_2_35_x86_64
+distributions:
+  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
+"""
+WRITTEN = ("requirements-lab.txt", "lockfiles/lab.lock.json", "constraints-host.txt")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "depguard.yaml").write_text(POLICY)
+    (folder / "host.yaml").write_text(HOST)
+    build_wheel(tmp_path, "small", "1.0")
+    return folder
+
+
+def started(project: Path, *words: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "depguard", *words],
+        cwd=project,
+        env={**os.environ, "DEPGUARD_CACHE_DIR": str(project.parent / "cache")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_a_killed_lock_leaves_each_file_old_or_new(project: Path) -> None:
+    lock = ("lock", "--exclude-newer", "2026-11-01", "--no-index", "--find-links", str(project.parent))
+    begun = time.monotonic()
+    done = started(project, *lock)
+    _, err = done.communicate(timeout=60)
+    assert done.returncode == 0, err
+    needed = time.monotonic() - begun
+    new = {name: (project / name).read_text() for name in WRITTEN}
+    old = dict.fromkeys(WRITTEN, "what was there before\n")
+    # The last tenths of a run are those in which it writes.
+    for part in (0.3, 0.6, 0.8, 0.9, 0.95, 1.0):
+        for name, text in old.items():
+            (project / name).write_text(text)
+        (project / "lockfiles/lab.lock.json").unlink()  # a lock that cannot be read would end the run at once
+        run = started(project, *lock)
+        time.sleep(needed * part)
+        run.send_signal(signal.SIGKILL)
+        run.communicate(timeout=60)
+        for name in WRITTEN:
+            path = project / name
+            found = path.read_text() if path.exists() else old[name]
+            assert found in (old[name], new[name]), f"{name} after {part:.0%} of a run"
+
+
+def test_offline_with_an_empty_cache_says_what_is_missing(project: Path) -> None:
+    done = started(project, "plan", "lab", "--offline", "--index-url", "http://127.0.0.1:9/simple")
+    out, err = done.communicate(timeout=60)
+    assert done.returncode == 3
+    assert out == ""
+    assert "offline, and the page of small" in err
+    assert "hint:" in err
+    assert sorted(path.name for path in project.iterdir()) == ["depguard.yaml", "host.yaml"]
+
+
+def test_an_index_out_of_reach_decides_nothing(project: Path) -> None:
+    done = started(project, "lock", "--index-url", "http://127.0.0.1:9/simple")
+    out, err = done.communicate(timeout=60)
+    assert done.returncode == 3
+    assert out == ""
+    assert "127.0.0.1:9" in err
+    assert sorted(path.name for path in project.iterdir()) == ["depguard.yaml", "host.yaml"]
