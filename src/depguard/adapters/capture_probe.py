@@ -54,7 +54,9 @@ def _installed() -> tuple[list[Fields], list[str]]:
     unreadable: list[str] = []
     for distribution in metadata.distributions():
         try:
-            name, version = distribution.metadata["Name"], distribution.version
+            fields: Any = distribution.metadata
+            # Asking for a field that is not there warns since Python 3.12, and is to raise.
+            name, version = fields.get("Name", ""), fields.get("Version", "")
         except Exception:  # noqa: BLE001 - broken metadata raises what it likes; that it is broken is the finding
             name = version = ""
         if not name or not version:
@@ -67,14 +69,14 @@ def _installed() -> tuple[list[Fields], list[str]]:
 
 
 def _distribution(distribution: metadata.Distribution, name: str, version: str) -> Fields:
-    fields = distribution.metadata
+    fields: Any = distribution.metadata
     item: Fields = {
         "metadata": {
             "name": name,
             "version": version,
             # Not Requires-Dist itself: an egg-info keeps its requirements elsewhere.
             "requires_dist": list(distribution.requires or ()),
-            "requires_python": fields["Requires-Python"],
+            "requires_python": fields.get("Requires-Python"),
             "provides_extra": fields.get_all("Provides-Extra") or [],
         },
         "installer": (_text(distribution, "INSTALLER") or "").strip(),
