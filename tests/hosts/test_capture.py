@@ -59,10 +59,8 @@ def test_what_is_installed_is_read_and_not_imported(site: Path) -> None:
     )
     (site / "some").mkdir()
     (site / "some" / "__init__.py").write_text("raise SystemExit('imported')")
-    for name in (
-        "_ext.cpython-311.so",
-        "alone.py",
-    ):  # since Python 3.12 files count only where they are there
+    # Since Python 3.12 files count only where they are there.
+    for name in ("_ext.cpython-311.so", "alone.py"):
         (site / name).touch()
     found = {d.name: d for d in capture().distributions}[canonicalize_name("some-thing")]
     assert (found.spelled, str(found.version), found.installer) == ("Some_Thing", "1.0+cu128", "uv")
