@@ -31,7 +31,7 @@ plan: $(VENV)/.depguard ## depguard plan tier3 on a real Colab baseline, against
 
 .PHONY: test
 test: $(VENV)/.depguard-dev ## the tests that need no network (PYTEST_ARGS=)
-	$(BIN)/python -m pytest -m "not network" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not network" -n auto --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: test-network
 test-network: $(VENV)/.depguard-dev ## the tests against the live index and the real installers (PYTEST_ARGS=)
