@@ -23,7 +23,7 @@ def parsed(*words: str) -> argparse.Namespace:
 
 
 def made(origin: str, **values: object) -> IndexOptions:
-    return IndexOptions(**values, origins=tuple((name, origin) for name in values))  # type: ignore[arg-type]
+    return IndexOptions(**values, origins=tuple((name, origin) for name in values))  # type: ignore[arg-type]  # names are fields
 
 
 def test_the_command_line() -> None:

@@ -242,7 +242,7 @@ PIP_SETUPS: list[tuple[dict[str, str], dict[str, str]]] = [
     ({"home/.config/pip/pip.conf": f"[global]\nindex-url={A}\n[install]\nextra-index-url={B}\n"}, {}),
     ({"home/.pip/pip.conf": f"[global]\nindex-url={A}\n"}, {"PIP_EXTRA_INDEX_URL": f"{B}\n{C}"}),
     ({"home/.config/pip/pip.conf": f"[install]\nfind-links={A} {B}\n"}, {"PIP_FIND_LINKS": C}),
-    ({"home/.config/pip/pip.conf": f"[global]\nno-index=true\n"}, {"PIP_NO_INDEX": "off"}),  # noqa: F541
+    ({"home/.config/pip/pip.conf": "[global]\nno-index=true\n"}, {"PIP_NO_INDEX": "off"}),
     ({"home/.config/pip/pip.conf": f"[install]\nindex_url={A}\n"}, {"PIP_INDEX_URL": ""}),
     (
         {"own.conf": f"[global]\nindex-url={A}\n", "home/.config/pip/pip.conf": f"[global]\nfind-links={B}"},

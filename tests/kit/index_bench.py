@@ -21,7 +21,7 @@ class Bench:
 
     def client(self, index_url: str | None, *, cache: Path | None = None, **settings: object) -> IndexClient:
         made = IndexClient(
-            IndexSettings(index_url=index_url, **{"timeout": 5.0, "keyring": False, **settings}),  # type: ignore[arg-type]
+            IndexSettings(index_url=index_url, **{"timeout": 5.0, "keyring": False, **settings}),  # type: ignore[arg-type]  # names are fields
             cache=Cache.none() if cache is None else Cache.in_folder(cache, note=self.notes.append),
             note=self.notes.append,
             environ=self.environ,

@@ -137,7 +137,7 @@ class IndexClient:
         for place in self.settings.find_links:
             listing = self._found_links.get(
                 place,
-                lambda place=place: read_find_links(place, self._remote_pages, note=self._note),  # type: ignore[misc]
+                lambda place=place: read_find_links(place, self._remote_pages, note=self._note),  # type: ignore[misc]  # bound early
             )
             found, _ = artifacts_of(listing.files, project=name, index=redact(place), flat=True)
             artifacts += [_hashed(artifact) for artifact in found]
