@@ -6,17 +6,16 @@ here asks the installers themselves. https://pip.pypa.io/en/stable/topics/config
 
 from __future__ import annotations
 
-import configparser
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from depguard.adapters.machine import Machine, live_machine, shown, text_of
-from depguard.adapters.uv_config import read_uv_config
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.parse.installer_settings import InstallerConfig, Setting, pip_config
+from depguard.model.request import IndexOptions
+from depguard.parse.configuration import InstallerConfig, Setting
 
 _PIP_IGNORED = frozenset({"version", "help", "config-file"})
 
@@ -24,7 +23,11 @@ _PIP_IGNORED = frozenset({"version", "help", "config-file"})
 def read_installer_config(installer: Installer, machine: Machine | None = None) -> InstallerConfig:
     """The configuration of pip or uv. Raises InputError with the place of what the installer would refuse."""
     here = machine if machine is not None else live_machine()
-    return read_pip_config(here) if installer is Installer.PIP else read_uv_config(here)
+    if installer is Installer.PIP:
+        return read_pip_config(here)
+    from depguard.adapters.uv_config import read_uv_config
+
+    return read_uv_config(here)
 
 
 def read_pip_config(machine: Machine) -> InstallerConfig:
@@ -42,7 +45,12 @@ def read_pip_config(machine: Machine) -> InstallerConfig:
         name = _pip_name(variable.removeprefix("PIP_"))
         if variable.startswith("PIP_") and name not in _PIP_IGNORED:
             by_section[":env:"][name] = Setting(name=name, value=value, origin=variable)
-    return pip_config(s for section in by_section.values() for s in section.values())
+    settings = [s for section in by_section.values() for s in section.values()]
+    if not settings:
+        return InstallerConfig(installer=Installer.PIP, index=IndexOptions())
+    from depguard.parse.installer_settings import pip_config
+
+    return pip_config(settings)
 
 
 def _pip_name(name: str) -> str:
@@ -80,6 +88,8 @@ def _ini(path: Path, machine: Machine) -> Iterator[tuple[str, str, str]]:
     text = text_of(path)
     if text is None:
         return
+    import configparser
+
     parser = configparser.RawConfigParser()
     try:
         parser.read_string(text, source=shown(path, machine))

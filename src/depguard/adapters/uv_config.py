@@ -17,7 +17,8 @@ from depguard.adapters.files import read_text
 from depguard.adapters.machine import Machine, shown, text_of
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
-from depguard.parse.installer_settings import InstallerConfig, Setting, Value, uv_config
+from depguard.parse.configuration import InstallerConfig, Setting, Value
+from depguard.parse.installer_settings import uv_config
 
 Layer = tuple[Mapping[str, Any], str]
 """A table of settings and its label."""

@@ -68,7 +68,7 @@ def _evidence(case: Case, changes: ChangeSet, **fields: Any) -> Evidence:
         changes=changes,
         grips=case.grips,
         ranges=case.ranges,
-        broken=newly_broken(case.host, case.active_requirements, changes),
+        broken=newly_broken(case.host, case.needed_by_others, changes),
         forbidden=_forbidden(case, changes),
         splits=splits(case.policy, case.host, case.grips, changes),
         builds=case.builds,

@@ -10,7 +10,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.app.evidence import assumed, plan_evidence, simulation_evidence
-from depguard.app.failures import held_back_reason, plan_conflicts, simulation_failure, simulation_findings
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.plan import Action, ChangeSet, HeldBack
 from depguard.model.policy import Override, Policy, Waiver
@@ -30,7 +29,6 @@ from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan, case_fallbacks
 from depguard.resolve.ports import PackageSource
 from depguard.rules.evidence import Evidence
-from depguard.rules.refusal import failure_lines, finding_of, message
 from depguard.rules.registry import Judged, check, idle, judge, verdict
 
 
@@ -72,11 +70,16 @@ def report(
         simulated = simulation_evidence(case, simulation, label, user_site=occasion.user_site)
         found += check(simulated)
     else:
+        from depguard.app.failures import simulation_findings
+
         final += simulation_findings(case, simulation)
     if plan is not None and plan.solved:
         proposed = plan_evidence(case, plan, index)
         found += check(proposed)
     elif plan is not None:
+        from depguard.app.failures import plan_conflicts
+        from depguard.rules.refusal import finding_of
+
         final += [finding_of(c, case, plan) for c in plan_conflicts(plan) if c.host == index]
     judged = judge(found, occasion.policy, occasion.today, final=final)
     subject = proposed if occasion.subject is About.PLAN else simulated
@@ -133,6 +136,8 @@ def _verdict(
         return Verdict.UNPROVEN
     if simulation.changes is None:
         return Verdict.UNSOLVABLE
+    from depguard.app.failures import plan_conflicts
+
     met = plan_conflicts(plan)
     by_policy = any(c.obstacle not in REQUEST_OBSTACLES for c in met)
     return Verdict.UNSAFE if by_policy else Verdict.UNSOLVABLE
@@ -141,6 +146,8 @@ def _verdict(
 def _simulation_result(case: Case, simulation: Simulation, evidence: Evidence | None) -> SimulationResult:
     failure: tuple[str, ...] = ()
     if simulation.changes is None:
+        from depguard.app.failures import simulation_failure
+
         failure = simulation_failure(case, simulation)
     return SimulationResult(
         installer=simulation.installer,
@@ -154,6 +161,9 @@ def _plan_result(occasion: Occasion, case: Case, index: int, plan: TierPlan | No
     if plan is None:
         return None
     if plan.guarded.changes is None:
+        from depguard.app.failures import plan_conflicts
+        from depguard.rules.refusal import failure_lines, message
+
         lines: dict[str, None] = {}
         for conflict in plan_conflicts(plan):
             if conflict.host == index:
@@ -176,6 +186,8 @@ def _held_back(
 ) -> HeldBack | None:
     if fallback is None:
         return None
+    from depguard.app.failures import held_back_reason
+
     return HeldBack(newest=fallback.newest, reason=held_back_reason(fallback, met, case, plan))
 
 

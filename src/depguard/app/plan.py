@@ -10,16 +10,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, plan_findings, report
-from depguard.app.ways_out import Proof, ways_out
 from depguard.errors import InputError, Problem
 from depguard.model.finding import About, WayOut
 from depguard.model.host import Host
 from depguard.model.policy import Installer, Policy, Severity
 from depguard.model.report import Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Item
-from depguard.parse.suggest import nearest
 from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
@@ -118,6 +115,8 @@ def judge_row(
 
 def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) -> tuple[WayOut, ...]:
     """Try the ways out of a refusal; each is a solve of its own on the same hosts."""
+    from depguard.app.failures import plan_conflicts
+    from depguard.app.ways_out import Proof, ways_out
 
     def solver(
         stages: Sequence[Stage],
@@ -177,6 +176,8 @@ def _apart(question: Question, tier: str, stages: Sequence[Stage], joint: TierPl
         solved += plan.solved
         reports += judge_row(alone, tier, stages, own, plan)
         cases += own
+    from depguard.app.failures import plan_conflicts
+
     names = sorted({question.hosts[c.host].name for c in plan_conflicts(joint)})
     differing = ", ".join(names) if names else "some of the hosts"
     return Planned(
@@ -200,6 +201,8 @@ def _policy(question: Question, tier: str) -> Policy:
             )
         )
     if tier not in question.policy.tiers:
+        from depguard.parse.suggest import nearest
+
         close = nearest(tier, question.policy.tiers)
         raise InputError(
             Problem(

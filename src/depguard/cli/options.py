@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.policy import Installer, Policy, Sources
     from depguard.model.request import InstallCommand
-    from depguard.parse.installer_settings import InstallerConfig
+    from depguard.parse.configuration import InstallerConfig
     from depguard.parse.requirement_lines import Reader
 
 _LISTS = ("extra_index_urls", "find_links")
@@ -166,7 +166,7 @@ def effective_options(
     ``ignore_config``: the command leaves its installer's configuration out (``pip --isolated``).
     """
     from depguard.model.policy import Installer as Installers
-    from depguard.parse.installer_settings import shown_index_value
+    from depguard.parse.configuration import shown_index_value
 
     config = _config(installer)
     options = merge(

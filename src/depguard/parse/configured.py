@@ -8,8 +8,8 @@ from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.request import FormatControl, InstallCommand, UpgradeStrategy, Verb
+from depguard.parse.configuration import InstallerConfig
 from depguard.parse.install_options import Role
-from depguard.parse.installer_settings import InstallerConfig
 from depguard.parse.request_draft import RequestDraft, with_format
 from depguard.parse.requirement_lines import FileReading, Reader
 

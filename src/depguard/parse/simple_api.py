@@ -20,7 +20,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.model.release import Artifact
-from depguard.parse.anchors import read_anchors
 from depguard.parse.filenames import OddFileName, read_filename
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -118,6 +117,8 @@ def read_json(text: str, *, url: str) -> Listing:
 
 def read_html(text: str, *, url: str) -> Listing:
     """The files of a PEP 503 page."""
+    from depguard.parse.anchors import read_anchors
+
     document = read_anchors(text)
     if document.version is not None:
         _check_version(document.version)

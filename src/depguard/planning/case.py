@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -45,13 +45,9 @@ class Case:
         """The installed names that are protected or held."""
         return frozenset(name for name, grip in self.grips.items() if grip.kind is not GripKind.FREE)
 
-    @property
-    def active_requirements(self) -> dict[NormalizedName, tuple[Requirement, ...]]:
-        """What the host's distributions require of each other, by parent."""
-        return {
-            parent: tuple(need.requirement for need in needs)
-            for parent, needs in host_needs(self.host).by_parent.items()
-        }
+    def needed_by_others(self, name: NormalizedName) -> Sequence[tuple[NormalizedName, Requirement]]:
+        """Who on the host requires a project, and how: each requirement that counts there."""
+        return [(need.parent, need.requirement) for need in host_needs(self.host).by_name.get(name, ())]
 
     @property
     def builds(self) -> Builds:
@@ -132,7 +128,7 @@ def make_case(
             fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
             ranges=ranges,
             limits=constraint_limits(view, constraints),
-            dependents=_dependents(host, policy, today),
+            dependents=_Dependents(host, policy, today),
         ),
     )
 
@@ -146,16 +142,30 @@ def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[Normaliz
     return ranges
 
 
-def _dependents(
-    host: Host, policy: Policy | None, today: date | None
-) -> dict[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]]:
-    """Who needs what, as far as the untouched host meets it and the policy cares."""
-    return {
-        name: tuple(
-            (need.parent, need.requirement)
-            for need in needs
-            if is_satisfied(host, need.requirement) and not may_break(policy, need.parent, today)
-        )
-        for name, needs in host_needs(host).by_name.items()
-        if name in host.installed
-    }
+class _Dependents(Mapping[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]]):
+    """Who needs what, as far as the untouched host meets it and the policy cares: found out when asked."""
+
+    def __init__(self, host: Host, policy: Policy | None, today: date | None) -> None:
+        self._host = host
+        self._policy = policy
+        self._today = today
+        self._known: dict[NormalizedName, tuple[tuple[NormalizedName, Requirement], ...]] = {}
+
+    def __getitem__(self, name: NormalizedName) -> tuple[tuple[NormalizedName, Requirement], ...]:
+        known = self._known.get(name)
+        if known is None:
+            if name not in self._host.installed:
+                raise KeyError(name)
+            known = self._known[name] = tuple(
+                (need.parent, need.requirement)
+                for need in host_needs(self._host).by_name[name]
+                if is_satisfied(self._host, need.requirement)
+                and not may_break(self._policy, need.parent, self._today)
+            )
+        return known
+
+    def __iter__(self) -> Iterator[NormalizedName]:
+        return (name for name in host_needs(self._host).by_name if name in self._host.installed)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
@@ -51,23 +51,22 @@ def unique_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
 
 def newly_broken(
     host: Host,
-    requirements: Mapping[NormalizedName, Sequence[Requirement]],
+    dependents: Callable[[NormalizedName], Iterable[tuple[NormalizedName, Requirement]]],
     changes: ChangeSet,
 ) -> tuple[Broken, ...]:
     """Requirements of distributions that stay which held before the changes and do not hold after.
 
-    ``requirements`` are the host's active requirements by parent. A version that is not known is
-    taken to satisfy: what cannot be known is reported elsewhere.
+    ``dependents`` says which installed distributions require a project, and how: it is asked about what
+    changes alone. A version that is not known is taken to satisfy: what cannot be known is reported
+    elsewhere.
     """
     after = {action.name: action for action in changes.changes}
     broken: list[Broken] = []
-    for parent, wanted in requirements.items():
-        if parent in after or parent not in host.installed:
-            continue
-        for requirement in wanted:
-            name = canonicalize_name(requirement.name)
-            action = after.get(name)
-            if action is None or not _met_before(host, name, requirement.specifier):
+    for name, action in after.items():
+        for parent, requirement in dependents(name):
+            if parent in after or parent not in host.installed:
+                continue
+            if not _met_before(host, name, requirement.specifier):
                 continue
             if action.kind is ActionKind.REMOVE or not _admits(requirement.specifier, action.new):
                 dist = host.installed[parent]

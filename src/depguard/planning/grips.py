@@ -8,8 +8,9 @@ rather than held.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from fnmatch import fnmatchcase
+import re
+from collections.abc import Callable, Collection, Mapping
+from fnmatch import fnmatchcase, translate
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -33,7 +34,18 @@ def grips(policy: Policy, host: Host) -> Mapping[NormalizedName, Grip]:
     """
     names = sorted(host.installed)
     heads = {id(entry): _head(entry, names) for entry in policy.protected}
-    return {name: _grip(policy, name, heads) for name in names}
+    touched = _touched(policy)
+    free = Grip(GripKind.FREE)
+    return {name: _grip(policy, name, heads) if touched(name) else free for name in names}
+
+
+def _touched(policy: Policy) -> Callable[[str], bool]:
+    """Whether any entry may speak of a name: most names are no entry's, and one match says so."""
+    patterns = {pattern for entry in policy.protected for pattern in (entry.pattern, *included(entry))}
+    patterns |= {held.pattern for held in policy.held}
+    literal = {pattern for pattern in patterns if not _WILDCARDS & set(pattern)}
+    globs = re.compile("|".join(translate(pattern) for pattern in sorted(patterns - literal)) or r"(?!)")
+    return lambda name: name in literal or globs.match(name) is not None
 
 
 def _grip(policy: Policy, name: NormalizedName, heads: Mapping[int, NormalizedName | None]) -> Grip:

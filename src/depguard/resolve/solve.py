@@ -61,6 +61,20 @@ class _Steady(Resolution[R, C, Key], Generic[R, C]):
     ) -> None:
         super().__init__(provider, reporter)
         self._repin = repin
+        self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
+
+    # resolvelib asks this of every project in every round, and a round changes few of them: a criterion is
+    # replaced, never changed, so that the same one with the same pin has the same answer.
+    def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:
+        pin = self._states[-1].mapping.get(name)
+        if pin is None:
+            return False
+        judged = self._judged.get(name)
+        if judged is not None and judged[0] is criterion and judged[1] is pin:
+            return judged[2]
+        satisfied = all(self._p.is_satisfied_by(r, pin) for r in criterion.iter_requirement())
+        self._judged[name] = (criterion, pin, satisfied)
+        return satisfied
 
     # The one hook at which a candidate and what it brings can be refused like any other conflict.
     def _get_updated_criteria(self, candidate: C) -> dict[Key, Criterion[R, C]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
-from urllib.request import url2pathname
 
 _PORTS = {"http": 80, "https": 443}
 
@@ -51,6 +50,8 @@ def local_path(location: str) -> Path | None:
     """The path that a ``file:`` URL or a plain path names; None for any other URL."""
     scheme = location.partition(":")[0].lower() if ":" in location else ""
     if scheme == "file":
+        from urllib.request import url2pathname
+
         parts = urlsplit(location)
         prefix = f"//{parts.netloc}" if parts.netloc and parts.netloc != "localhost" else ""
         return Path(url2pathname(prefix + parts.path))

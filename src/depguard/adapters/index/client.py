@@ -10,25 +10,27 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from packaging.utils import NormalizedName
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.index.addresses import local_path, redact
 from depguard.adapters.index.background import Crew, Once
-from depguard.adapters.index.credentials import Credentials
 from depguard.adapters.index.indexes import Index, open_index, read_find_links
-from depguard.adapters.index.pools import FindProxy, Pools, system_proxy
-from depguard.adapters.index.reading import ArtifactReader
 from depguard.adapters.index.remote_pages import RemotePages
 from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.traffic import Meter, Traffic
-from depguard.adapters.index.transport import Transport
+from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
 from depguard.parse.core_metadata import distil, read_core_metadata
 from depguard.parse.simple_api import Listing, artifacts_of
+
+if TYPE_CHECKING:
+    from depguard.adapters.index.pools import FindProxy, Pools
+    from depguard.adapters.index.reading import ArtifactReader
+    from depguard.adapters.index.transport import Transport
 
 _WORKERS = 16
 _METADATA = "metadata"
@@ -55,7 +57,7 @@ class IndexClient:
         note: Callable[[str], None] = _ignore,
         on_traffic: Callable[[Traffic], None] | None = None,
         environ: Mapping[str, str] = os.environ,
-        find_proxy: FindProxy = system_proxy,
+        find_proxy: FindProxy | None = None,
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -63,21 +65,18 @@ class IndexClient:
         self._cache = cache if cache is not None else Cache.none()
         self._note = _Notes(note)
         self._clock = clock
+        self._lock = threading.Lock()
         self._meter = Meter(on_traffic)
-        self._pools = Pools(settings, find_proxy=find_proxy, connections=_WORKERS)
-        urls = (*settings.index_urls, *settings.find_links)
-        credentials = Credentials(urls, environ=environ, note=self._note, keyring=settings.keyring)
-        self._transport = Transport(
-            settings, credentials=credentials, pools=self._pools, meter=self._meter, sleep=sleep
-        )
-        pages = RemotePages(
-            settings, transport=self._transport, cache=self._cache, meter=self._meter, clock=clock
-        )
+        self._environ = environ
+        self._find_proxy = find_proxy
+        self._sleep = sleep
+        self._wire = Wire(self._transport)
+        pages = RemotePages(settings, wire=self._wire, cache=self._cache, meter=self._meter, clock=clock)
         self._remote_pages = pages
         self._indexes: tuple[Index, ...] = tuple(
-            open_index(url, pages, self._transport, note=self._note) for url in settings.index_urls
+            open_index(url, pages, self._wire, note=self._note) for url in settings.index_urls
         )
-        self._reader = ArtifactReader(self._transport, note=self._note)
+        self._reading: ArtifactReader | None = None
         self._crew = Crew(_WORKERS)
         self._pages: Once[NormalizedName, ProjectPage] = Once(self._crew)
         self._found_links: Once[str, Listing] = Once(self._crew)
@@ -99,7 +98,9 @@ class IndexClient:
 
     def size(self, artifact: Artifact) -> int | None:
         """As the port says; asks by HEAD only for what no page and no read has told."""
-        known = artifact.size if artifact.size is not None else self._reader.size(artifact)
+        known = artifact.size
+        if known is None and self._reading is not None:
+            known = self._reading.size(artifact)
         return known if known is not None else self._sizes.get(artifact.url, lambda: self._size(artifact))
 
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
@@ -118,8 +119,7 @@ class IndexClient:
     def close(self) -> None:
         """Drop what waits, let go of connections and the cache. What is asked afterwards fails."""
         self._crew.close()
-        self._transport.closed = True
-        self._pools.close()
+        self._wire.close()
         self._cache.close()
 
     def __enter__(self) -> Self:
@@ -129,6 +129,30 @@ class IndexClient:
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         self.close()
+
+    def _transport(self) -> tuple[Transport, Pools]:
+        """What asks, with the HTTP client that it needs: see ``Wire``."""
+        from depguard.adapters.index.credentials import Credentials
+        from depguard.adapters.index.pools import Pools, system_proxy
+        from depguard.adapters.index.transport import Transport
+
+        settings = self.settings
+        pools = Pools(settings, find_proxy=self._find_proxy or system_proxy, connections=_WORKERS)
+        urls = (*settings.index_urls, *settings.find_links)
+        credentials = Credentials(urls, environ=self._environ, note=self._note, keyring=settings.keyring)
+        transport = Transport(
+            settings, credentials=credentials, pools=pools, meter=self._meter, sleep=self._sleep
+        )
+        return transport, pools
+
+    @property
+    def _reader(self) -> ArtifactReader:
+        with self._lock:
+            if self._reading is None:
+                from depguard.adapters.index.reading import ArtifactReader
+
+                self._reading = ArtifactReader(self._wire, note=self._note)
+            return self._reading
 
     def _page(self, name: NormalizedName) -> ProjectPage:
         artifacts: list[Artifact] = []

@@ -6,15 +6,10 @@ it where that is possible.
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-import subprocess
-import sysconfig
-import zipfile
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
-from shutil import which
 
 from depguard.errors import OutOfReachError, Problem
 
@@ -50,6 +45,8 @@ def first_of(*sources: Callable[[], Iterator[str]]) -> str:
 
 def url_in(source: str) -> str | None:
     """The simple API's URL of the ``PyPI = PackageIndex("https://…/", …)`` in pip's source."""
+    import ast
+
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
@@ -72,6 +69,9 @@ def _installed_pip() -> Iterator[str]:
 
 
 def _bundled_pip() -> Iterator[str]:
+    import sysconfig
+    import zipfile
+
     found = importlib.util.find_spec("ensurepip")
     folders = (
         [Path(folder) / "_bundled" for folder in (found.submodule_search_locations or ())] if found else []
@@ -90,6 +90,9 @@ def _bundled_pip() -> Iterator[str]:
 
 
 def _pip_of_a_python() -> Iterator[str]:
+    import subprocess
+    from shutil import which
+
     program = "import pip; print(pip.__path__[0])"
     for name in ("python3", "python"):
         python = which(name)

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName
 
 from depguard.adapters.index.addresses import file_url, local_path, project_url, redact
 from depguard.adapters.index.remote_pages import RemotePages
-from depguard.adapters.index.transport import Transport
+from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.filenames import SDIST_EXTENSIONS
 from depguard.parse.simple_api import Listing, PageFile, read_html
@@ -30,13 +30,11 @@ class Index(Protocol):
 class RemoteIndex:
     """An index by HTTP."""
 
-    def __init__(
-        self, url: str, pages: RemotePages, transport: Transport, *, note: Callable[[str], None]
-    ) -> None:
+    def __init__(self, url: str, pages: RemotePages, wire: Wire, *, note: Callable[[str], None]) -> None:
         self.label = redact(url)
         self._url = url
         self._pages = pages
-        self._transport = transport
+        self._wire = wire
         self._note = note
         self._lock = threading.Lock()
         self._root_readable: bool | None = None
@@ -61,9 +59,7 @@ class RemoteIndex:
         with self._lock:
             if self._root_readable is None:
                 root, mark, query = self._url.partition("?")
-                status = self._transport.ask(
-                    f"{root}/{mark}{query}", lambda reply: reply.status, method="HEAD"
-                )
+                status = self._wire.ask(f"{root}/{mark}{query}", lambda reply: reply.status, method="HEAD")
                 self._root_readable = status == 200
             return self._root_readable
 
@@ -92,10 +88,10 @@ class FolderIndex:
         return None
 
 
-def open_index(url: str, pages: RemotePages, transport: Transport, *, note: Callable[[str], None]) -> Index:
+def open_index(url: str, pages: RemotePages, wire: Wire, *, note: Callable[[str], None]) -> Index:
     """The index at ``url``, by its kind."""
     path = local_path(url)
-    return FolderIndex(path.absolute()) if path is not None else RemoteIndex(url, pages, transport, note=note)
+    return FolderIndex(path.absolute()) if path is not None else RemoteIndex(url, pages, wire, note=note)
 
 
 def read_find_links(location: str, pages: RemotePages, *, note: Callable[[str], None]) -> Listing:

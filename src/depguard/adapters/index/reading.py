@@ -18,8 +18,10 @@ from depguard.adapters.index.archives import (
     sdist_zip_metadata,
     wheel_metadata,
 )
+from depguard.adapters.index.faults import TooLargeError, unreachable
 from depguard.adapters.index.remote_file import RemoteFile, TooMuchReadError
-from depguard.adapters.index.transport import Reply, TooLargeError, Transport, unreachable
+from depguard.adapters.index.transport import Reply
+from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.release import Artifact, ArtifactKind, MetadataUnknown
 
@@ -42,8 +44,8 @@ class _GoneError(Exception):
 class ArtifactReader:
     """Reads metadata, and notes sizes on the way. Safe to be used by several threads."""
 
-    def __init__(self, transport: Transport, *, note: Callable[[str], None]) -> None:
-        self._transport = transport
+    def __init__(self, wire: Wire, *, note: Callable[[str], None]) -> None:
+        self._wire = wire
         self._note = note
         self._lock = threading.Lock()
         self._sizes: dict[str, int] = {}
@@ -56,7 +58,7 @@ class ArtifactReader:
     def ask_size(self, artifact: Artifact) -> int | None:
         """The size that the server states, by HEAD."""
         try:
-            found = self._transport.ask(artifact.url, _length, method="HEAD", headers=_IDENTITY)
+            found = self._wire.ask(artifact.url, _length, method="HEAD", headers=_IDENTITY)
         except OutOfReachError:
             return None
         if found is not None:
@@ -74,7 +76,7 @@ class ArtifactReader:
                 return text
         try:
             if artifact.kind is ArtifactKind.SDIST and not artifact.filename.endswith(".zip"):
-                return self._transport.ask(artifact.url, lambda reply: self._stream(artifact, reply))
+                return self._wire.ask(artifact.url, lambda reply: self._stream(artifact, reply))
             return self._by_ranges(artifact)
         except _GoneError:
             return MetadataUnknown("the index lists the file but does not have it")
@@ -96,7 +98,7 @@ class ArtifactReader:
         """The PEP 658 file's text; None, with a note, when the archive has to be read after all."""
         path, mark, query = artifact.url.partition("?")
         url = f"{path}.metadata{mark}{query}"
-        status, body = self._transport.ask(url, _status_and_body)
+        status, body = self._wire.ask(url, _status_and_body)
         if status != 200 or body is None:
             self._note(f"{redact(url)} is offered but answers {status}; the file itself is read")
             return None
@@ -115,7 +117,7 @@ class ArtifactReader:
                 before = file.fetch if isinstance(file, RemoteFile) else None
                 return self._from_zip(artifact, cast("IO[bytes]", file), before)
         except _NoRangesError:
-            with self._transport.ask(
+            with self._wire.ask(
                 artifact.url, lambda reply: self._whole(artifact, reply), headers=_IDENTITY
             ) as whole:
                 return self._from_zip(artifact, whole)
@@ -133,7 +135,7 @@ class ArtifactReader:
         url = artifact.url
         size = artifact.size or self.size(artifact)
         wanted = f"bytes={max(size - _TAIL, 0)}-" if size else f"bytes=-{_TAIL}"
-        opened = self._transport.ask(
+        opened = self._wire.ask(
             url, lambda reply: self._tail(artifact, reply), headers={**_IDENTITY, "Range": wanted}
         )
         if opened is None:
@@ -142,7 +144,7 @@ class ArtifactReader:
             if size is None:
                 raise _NoRangesError
             wanted = f"bytes={max(size - _TAIL, 0)}-"
-            opened = self._transport.ask(
+            opened = self._wire.ask(
                 url, lambda reply: self._tail(artifact, reply), headers={**_IDENTITY, "Range": wanted}
             )
         if opened is None:
@@ -153,7 +155,7 @@ class ArtifactReader:
 
         def get(begin: int, end: int) -> bytes:
             headers = {**_IDENTITY, "Range": f"bytes={begin}-{end - 1}"}
-            return self._transport.ask(url, lambda reply: _range(reply, begin, end, total), headers=headers)
+            return self._wire.ask(url, lambda reply: _range(reply, begin, end, total), headers=headers)
 
         return RemoteFile(get, total, tail, most=_MOST_BY_RANGES)
 

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.index.addresses import redact
+from depguard.adapters.index.faults import TooLargeError, unreachable
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter
-from depguard.adapters.index.transport import Reply, TooLargeError, Transport, unreachable
+from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.simple_api import ACCEPT, BadPageError, Listing, PageFile, read_page
+
+if TYPE_CHECKING:
+    from depguard.adapters.index.transport import Reply
 
 _MOST_PAGE = 256 << 20
 # What an index says nothing of is fresh for ten minutes, as pages are for most indexes' caches; so is a 404.
@@ -37,13 +40,13 @@ class RemotePages:
         self,
         settings: IndexSettings,
         *,
-        transport: Transport,
+        wire: Wire,
         cache: Cache,
         meter: Meter,
         clock: Callable[[], float],
     ) -> None:
         self._settings = settings
-        self._transport = transport
+        self._wire = wire
         self._cache = cache
         self._meter = meter
         self._clock = clock
@@ -91,7 +94,7 @@ class RemotePages:
             if modified := entry.facts.get("modified"):
                 headers["If-Modified-Since"] = modified
         try:
-            return self._transport.ask(url, _fetched, headers=headers)
+            return self._wire.ask(url, _fetched, headers=headers)
         except TooLargeError:
             raise unreachable(url, f"its page is longer than {_MOST_PAGE >> 20} MB") from None
         except OutOfReachError as error:
@@ -175,6 +178,8 @@ def _age(headers: dict[str, str]) -> float:
         spent = float(age) if age.isascii() and age.isdigit() else 0.0
         return min(max(float(stated[1]) - spent, 0.0), _LONGEST_AGE)
     if "expires" in headers:
+        from email.utils import parsedate_to_datetime
+
         try:
             date = parsedate_to_datetime(headers.get("date", headers["expires"]))
             return min(

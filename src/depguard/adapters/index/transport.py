@@ -19,10 +19,10 @@ import urllib3
 
 from depguard.adapters.index.addresses import Basic, redact, split_credentials
 from depguard.adapters.index.credentials import Credentials
+from depguard.adapters.index.faults import InterruptedAnswerError, TooLargeError, unreachable
 from depguard.adapters.index.pools import Pools
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter
-from depguard.errors import OutOfReachError, Problem
 
 T = TypeVar("T")
 
@@ -34,14 +34,6 @@ _PIECE = 1 << 16
 # However slowly a server drips, an answer has this many seconds for each retry.
 _LONGEST_ANSWER = 600.0
 _AGENT = "depguard"
-
-
-class InterruptedAnswerError(Exception):
-    """A body broke off; the request may be sent again."""
-
-
-class TooLargeError(Exception):
-    """A body is longer than its reader allows."""
 
 
 class Reply:
@@ -209,17 +201,6 @@ class Transport:
             method, url, headers=sent, redirect=False, retries=False, preload_content=False, timeout=timeout
         )
         return Reply(response, url, self._meter)
-
-
-def unreachable(url: str, why: str, *, hint: str | None = None) -> OutOfReachError:
-    """The error for what cannot be asked at ``url``, which is shown without its secrets."""
-    return OutOfReachError(
-        Problem(
-            code="index.unreachable",
-            message=f"cannot read {redact(url)}: {why}",
-            hint=hint or "check the network and the index options, or use --offline for what is cached",
-        )
-    )
 
 
 def _reason(error: BaseException) -> str:
