@@ -17,15 +17,10 @@ from depguard.model.request import InstallCommand, Item, UpgradeStrategy, Verb
 from depguard.planning.changes import action_for, change_set, removal
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer import Behaviour, InstallerProvider, root_and_extras
+from depguard.resolve.installer_solve import solve_as_installer
 from depguard.resolve.needs import Candidate, Key, Need
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule
-from depguard.resolve.search import search
-from depguard.resolve.solve import Repin, solve
-
-SEARCH_ROUNDS = 2_000
-ROUNDS = 20_000
-"""pip gives up after 200,000 rounds; nothing real was seen to need a tenth of this."""
 
 DEFAULT_PIP = Version("24.1.2")
 """Taken where a host has no pip of its own to go by: the pip that Colab has."""
@@ -103,12 +98,7 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
     provider = InstallerProvider(
         view, _behaviour(view, command, roots, pip), roots, constraint_limits(view, command.constraints)
     )
-    uv = command.installer is Installer.UV
-    outcome = solve(provider, roots, rounds=ROUNDS, repin=Repin.UNLESS_SELF_DEFEATING if uv else Repin.ALWAYS)
-    if uv and isinstance(outcome, Unsolvable):  # uv's solver finds what there is; resolvelib may not
-        found = search(provider, roots, rounds=SEARCH_ROUNDS)
-        if isinstance(found, Solved):
-            outcome = replace(found, refusals=outcome.refusals)
+    outcome = solve_as_installer(provider, roots)
     label = installer_label(view, command.installer, pip)
     doubts = (*doubts, *_constraint_doubts(view, command.constraints), *_option_doubts(command))
     match outcome:

@@ -6,8 +6,6 @@ are fields of `Behaviour`.
 
 from __future__ import annotations
 
-import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +14,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from resolvelib import AbstractProvider
-from resolvelib.resolvers import RequirementInformation
 
 from depguard.resolve.host_view import HostView
+from depguard.resolve.installer_turns import Information, InstallerTurns
 from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of
 from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease
 from depguard.resolve.universe import Offer
-
-Information = RequirementInformation[Need, Candidate]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +60,24 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         self._view = view
         self._behaviour = behaviour
         self._constraints = constraints
-        self._order: dict[Key, int] = {}
-        for need in roots:
-            self._order.setdefault(need.key, len(self._order))
+        self._turns = InstallerTurns(
+            roots, uv=self.as_uv, by_depth=behaviour.by_depth, promotes=behaviour.promotes
+        )
         self._direct_prereleases = frozenset(
             need.key.name for need in roots if mentions_prerelease(need.specifier)
         ) | frozenset(name for name, spec in constraints.items() if mentions_prerelease(spec))
         self._direct_pins = frozenset(
             need.key.name for need in roots if pins_exactly(need.specifier)
         ) | frozenset(name for name, spec in constraints.items() if pins_exactly(spec))
-        self._depths: dict[Key, float] = defaultdict(lambda: math.inf)
-        self._conflicts: dict[Key, int] = defaultdict(int)
-        self._seen: dict[Key, int] = {}
         self._urls: dict[tuple[Key, str], Candidate] = {}
         self._needs: dict[int, tuple[Need, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._roots = tuple(roots)
+
+    @property
+    def as_uv(self) -> bool:
+        """Whether the installer is uv."""
+        return self._behaviour.prereleases.of_uv
 
     def identify(self, requirement_or_candidate: Need | Candidate) -> Key:
         """The key of a need or a candidate."""
@@ -94,25 +92,7 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         backtrack_causes: Sequence[Information],
     ) -> tuple[Any, ...]:
         """What to settle next: smaller comes first."""
-        known = list(information[identifier])
-        clauses = [
-            (clause.operator, clause.version) for i in known for clause in i.requirement.requirement.specifier
-        ]
-        order = self._order.get(identifier, math.inf)
-        direct = any(i.requirement.requirement.url for i in known)
-        if self._behaviour.prereleases.of_uv:
-            seen = self._seen.setdefault(identifier, len(self._seen))
-            pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
-            return (not direct, not pinned, not _is_cause(identifier, backtrack_causes), seen)
-        if self._behaviour.by_depth:
-            pinned = any(operator[:2] == "==" for operator, _ in clauses)
-            depth = self._depth(identifier, known)
-            cause = _is_cause(identifier, backtrack_causes)
-            return (not pinned, not cause, depth, order, not clauses, identifier)
-        pinned = any(op[:2] == "==" and "*" not in text for op, text in clauses)
-        bounded = any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses)
-        promoted = self._behaviour.promotes and self._conflicts[identifier] >= CONFLICTS_TO_PROMOTE
-        return (not promoted, not direct, not pinned, not bounded, order, not clauses, identifier)
+        return self._turns.preference(identifier, list(information[identifier]), backtrack_causes)
 
     def narrow_requirement_selection(
         self,
@@ -122,20 +102,8 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         information: Mapping[Key, Iterator[Information]],  # noqa: ARG002 - resolvelib's signature
         backtrack_causes: Sequence[Information],
     ) -> Iterable[Key]:
-        """The interpreter first; then, for pip from 25.1 on, what the last conflict was about."""
-        keys = list(identifiers)
-        if PYTHON in keys:
-            return [PYTHON]
-        if self._behaviour.by_depth or self._behaviour.prereleases.of_uv:
-            return keys
-        causes = _cause_keys(backtrack_causes)
-        for key in causes:
-            if key not in resolutions:
-                self._conflicts[key] += 1
-        narrowed = [key for key in keys if key in causes]
-        if not narrowed and self._behaviour.promotes:
-            narrowed = [key for key in keys if self._conflicts[key] >= CONFLICTS_TO_PROMOTE]
-        return narrowed or keys
+        """What comes before all other keys, as far as anything does."""
+        return self._turns.narrowed(identifiers, resolutions, backtrack_causes)
 
     def find_matches(
         self,
@@ -150,6 +118,8 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         own = list(needs)
         if identifier.extras:
             needs += list(requirements.get(identifier.base, iter(())))
+        if not needs:  # its askers were unseated: pip finds nothing for it then, and goes back further
+            return []
         refused = {id(candidate) for candidate in incompatibilities[identifier]}
         exact = [need.exact for need in own if need.exact is not None]
         if exact:
@@ -159,6 +129,21 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         if urls:
             return self._direct(identifier, needs, urls, refused)
         return lambda: self._first_expected(self._from_host_and_index(identifier, needs, refused))
+
+    def versions(self, key: Key) -> Sequence[Candidate]:
+        """All that can be chosen for a key as far as the request itself allows, most preferred first."""
+        asked = [need for need in self._roots if need.key.name == key.name]
+        urls = {need.requirement.url for need in asked if need.requirement.url}
+        if urls:
+            return self._direct(key, asked, urls, set())
+        return list(self._from_host_and_index(key, asked, set()))
+
+    def preferred_installed(self, key: Key) -> Candidate | None:
+        """The host's own, where it is taken as soon as it fits; the index is not asked."""
+        asked = [need for need in self._roots if need.key.name == key.name]
+        if self._upgrades(key) or any(need.requirement.url for need in asked):
+            return None
+        return self._installed(key, self._constraints.get(key.name, SpecifierSet()), set())
 
     def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
         """Whether a candidate meets a need; installed pre-releases count, as for the installers."""
@@ -283,19 +268,6 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
             return fitting
         return [offer for offer in fitting if not offer.yanked]
 
-    def _depth(self, identifier: Key, known: Sequence[Information]) -> float:
-        if identifier in self._order:
-            depth = 1.0
-        else:
-            parents = (self._depths[i.parent.key] if i.parent is not None else 0.0 for i in known)
-            depth = min(parents, default=math.inf) + 1.0
-        self._depths[identifier] = depth
-        return depth
-
-
-CONFLICTS_TO_PROMOTE = 5
-"""pip 26 promotes a project once it was met unpinned in this many conflicts."""
-
 
 def root_and_extras(requirement: Requirement, *, parent: Candidate | None, **fields: Any) -> Iterator[Need]:
     """A requirement's needs: with extras, the project without them is needed as well (as pip does)."""
@@ -316,16 +288,4 @@ def pins_exactly(specifier: SpecifierSet) -> bool:
     return any(
         clause.operator == "===" or (clause.operator == "==" and not clause.version.endswith(".*"))
         for clause in specifier
-    )
-
-
-def _cause_keys(causes: Sequence[Information]) -> set[Key]:
-    keys = {cause.requirement.key for cause in causes}
-    return keys | {cause.parent.key for cause in causes if cause.parent is not None}
-
-
-def _is_cause(key: Key, causes: Sequence[Information]) -> bool:
-    return any(
-        key == cause.requirement.key or (cause.parent is not None and key == cause.parent.key)
-        for cause in causes
     )

@@ -44,13 +44,11 @@ class Repin(enum.Enum):
     """When a candidate may unseat what is chosen already, if that does not meet its requirements.
 
     ALWAYS: resolvelib's own way, and so pip's. UNLESS_SELF_DEFEATING: not what alone brought the candidate
-    in (else a dependency of the newest release, dropped with it, decides for an older one). NEVER: a
-    choice stands until the search backtracks over it, as in PubGrub, and so in uv.
+    in (else a dependency of the newest release, dropped with it, decides for an older one).
     """
 
     ALWAYS = "always"
     UNLESS_SELF_DEFEATING = "unless-self-defeating"
-    NEVER = "never"
 
 
 class _Steady(Resolution[R, C, Key], Generic[R, C]):
@@ -86,7 +84,7 @@ class _Steady(Resolution[R, C, Key], Generic[R, C]):
             if key == candidate.key or criteria[key] is before[key]:
                 continue
             unseated = not all(self._p.is_satisfied_by(r, pin) for r in criteria[key].iter_requirement())
-            if unseated and (self._repin is Repin.NEVER or self._hangs_on(candidate.key, key)):
+            if unseated and self._hangs_on(candidate.key, key):
                 raise RequirementsConflicted(criteria[key])
         return criteria
 

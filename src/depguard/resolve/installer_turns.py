@@ -1,0 +1,104 @@
+"""What an installer settles next, where resolvelib does its search: in a conflict the later one gives way."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from resolvelib.resolvers import RequirementInformation
+
+from depguard.resolve.needs import PYTHON, Candidate, Key, Need
+
+Information = RequirementInformation[Need, Candidate]
+
+CONFLICTS_TO_PROMOTE = 5
+"""pip 26 promotes a project once it was met unpinned in this many conflicts."""
+
+
+class InstallerTurns:
+    """The order of pip before 25.1 (``by_depth``), since then, since 26.0 (``promotes``), or of uv.
+
+    uv has a search of its own (`depguard.resolve.uv_search`); its order here is for telling what met.
+    """
+
+    def __init__(self, roots: Iterable[Need], *, uv: bool, by_depth: bool, promotes: bool) -> None:
+        self._uv = uv
+        self._by_depth = by_depth
+        self._promotes = promotes
+        self._order: dict[Key, int] = {}
+        for need in roots:
+            self._order.setdefault(need.key, len(self._order))
+        self._depths: dict[Key, float] = {}
+        self._conflicts: Counter[Key] = Counter()
+        self._seen: dict[Key, int] = {}
+
+    def preference(
+        self, key: Key, known: Sequence[Information], causes: Sequence[Information]
+    ) -> tuple[Any, ...]:
+        """A sort key for a key, by what is ``known`` of it: smaller comes first."""
+        clauses = [
+            (clause.operator, clause.version) for i in known for clause in i.requirement.requirement.specifier
+        ]
+        order = self._order.get(key, math.inf)
+        direct = any(i.requirement.requirement.url for i in known)
+        if self._uv:
+            seen = self._seen.setdefault(key, len(self._seen))
+            pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
+            return (not direct, not pinned, not _is_cause(key, causes), seen)
+        if self._by_depth:
+            pinned = any(operator[:2] == "==" for operator, _ in clauses)
+            depth = self._depth(key, known)
+            return (not pinned, not _is_cause(key, causes), depth, order, not clauses, key)
+        pinned = any(op[:2] == "==" and "*" not in text for op, text in clauses)
+        bounded = any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses)
+        promoted = self._promotes and self._conflicts[key] >= CONFLICTS_TO_PROMOTE
+        return (not promoted, not direct, not pinned, not bounded, order, not clauses, key)
+
+    def narrowed(
+        self, identifiers: Iterable[Key], resolutions: Mapping[Key, Candidate], causes: Sequence[Information]
+    ) -> Iterable[Key]:
+        """The interpreter first; then, for pip from 25.1 on, what the last conflict was about."""
+        keys = list(identifiers)
+        if self._promotes:
+            self._count(resolutions, causes)
+        if PYTHON in keys:
+            return [PYTHON]
+        if self._by_depth or self._uv:
+            return keys
+        concerned = _cause_keys(causes)
+        narrowed = [key for key in keys if key in concerned]
+        if not narrowed and self._promotes:
+            narrowed = [key for key in keys if self._conflicts[key] >= CONFLICTS_TO_PROMOTE]
+        return narrowed or keys
+
+    def _count(self, resolutions: Mapping[Key, Candidate], causes: Sequence[Information]) -> None:
+        """Once for each requirement that met, in each round until the next conflict: so pip 26 counts."""
+        for cause in causes:
+            for key in (cause.requirement.key, cause.parent.key if cause.parent is not None else None):
+                if key is not None and key not in resolutions:
+                    self._conflicts[key] += 1
+
+    def _depth(self, key: Key, known: Sequence[Information]) -> float:
+        if key in self._order:
+            depth = 1.0
+        else:
+            parents = (
+                self._depths.get(i.parent.key, math.inf) if i.parent is not None else 0.0 for i in known
+            )
+            depth = min(parents, default=math.inf) + 1.0
+        self._depths[key] = depth
+        return depth
+
+
+def _cause_keys(causes: Sequence[Information]) -> set[Key]:
+    keys = {cause.requirement.key for cause in causes}
+    return keys | {cause.parent.key for cause in causes if cause.parent is not None}
+
+
+def _is_cause(key: Key, causes: Sequence[Information]) -> bool:
+    return any(
+        key == cause.requirement.key or (cause.parent is not None and key == cause.parent.key)
+        for cause in causes
+    )
