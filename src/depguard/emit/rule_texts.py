@@ -89,9 +89,59 @@ RULE_TEXTS: dict[str, RuleText] = {
         "A written file is not what the policy and its hosts give.",
         "Run depguard lock and commit the result.",
     ),
+    "DG503": RuleText(
+        "BaselineDrift",
+        "A live machine does not have the versions that its host came with.",
+        "Begin anew where somebody changed it; plan for the live host where the image moved on.",
+    ),
     "DG505": RuleText(
         "ExceptionWithoutEffect",
         "An override or a waiver changed nothing, or is past its end.",
         "Take it out of the policy, or renew it.",
+    ),
+    "DG901": RuleText(
+        "InterruptedInstall",
+        "A pip that was killed left ~ folders behind.",
+        "Get a fresh environment if the package is gone; else the folder may be deleted.",
+    ),
+    "DG902": RuleText(
+        "MissingFile",
+        "A file that RECORD lists is not there.",
+        "Get a fresh environment.",
+    ),
+    "DG903": RuleText(
+        "ChangedBytes",
+        "A file has other bytes than were installed.",
+        "Get a fresh environment, and look at what changed it.",
+    ),
+    "DG904": RuleText(
+        "TwoMetadataFolders",
+        "One project is recorded twice in one folder.",
+        "Get a fresh environment.",
+    ),
+    "DG905": RuleText(
+        "MixedVersions",
+        "A package holds files of another version, or is half an install.",
+        "Get a fresh environment.",
+    ),
+    "DG906": RuleText(
+        "ShadowedModule",
+        "An import finds another module before the protected one.",
+        "Rename or move what is in the way.",
+    ),
+    "DG907": RuleText(
+        "StaleProcess",
+        "A running process has loaded what is no longer on the disk.",
+        "Restart it, if the disk is right.",
+    ),
+    "DG908": RuleText(
+        "ProbeFailed",
+        "An installed package does not work though its files are as recorded.",
+        "Look at the versions and drivers, or begin anew.",
+    ),
+    "DG909": RuleText(
+        "RuntimeUsedBefore",
+        "Somebody installed on this machine before.",
+        "Nothing, unless an error says otherwise.",
     ),
 }

@@ -23,7 +23,8 @@ Check = Callable[[Evidence], Iterator[Finding]]
 class Rule:
     """A rule: its code, its title (the heading in docs/rules.md) and its check.
 
-    ``check`` is None for a rule that is judged where a search ends, not over a set of changes.
+    ``check`` is None for a rule that is judged elsewhere: where a search ends, or over a live environment
+    (`depguard.doctor`).
     """
 
     code: str
@@ -46,7 +47,17 @@ RULES: tuple[Rule, ...] = (
     Rule("DG403", "pre-release", sources.prerelease),
     Rule("DG404", "fell far back to be solvable", sources.fallback),
     Rule("DG405", "unknown metadata", sources.unknown_metadata),
+    Rule("DG503", "baseline drift", None),
     Rule("DG505", "override or waiver without effect", None),
+    Rule("DG901", "leftover folder of an interrupted install", None),
+    Rule("DG902", "missing file", None),
+    Rule("DG903", "changed bytes", None),
+    Rule("DG904", "two metadata folders", None),
+    Rule("DG905", "files of mixed versions", None),
+    Rule("DG906", "shadowed module", None),
+    Rule("DG907", "loaded module differs from disk", None),
+    Rule("DG908", "probe failed", None),
+    Rule("DG909", "runtime used before", None),
 )
 
 _ORDER = {rule.code: index for index, rule in enumerate(RULES)}

@@ -1,0 +1,153 @@
+"""Files on disk against the RECORD of their distribution: sizes, hashes, what is missing.
+
+RECORD: https://packaging.python.org/en/latest/specifications/recording-installed-packages/
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from depguard.model.environment import ChangedFile
+
+CODE = re.compile(r"\.(py|pyd|dll|dylib|so(\.\d+)*)$")
+"""Files that an import or the loader may take: what of them nobody recorded can be from another version."""
+
+_BYTE_CODE = (".pyc", ".pyo")
+_REWRITTEN = frozenset(
+    {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
+)
+"""In a metadata folder: written by installers and package managers afterwards, each in its own way."""
+
+
+class RecordRow(NamedTuple):
+    """One line of RECORD: path, the sha256 as it is written there (base64), size in bytes."""
+
+    path: str
+    sha256: str
+    size: int | None
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a look at one distribution's files gave. ``stats`` is a digest of sizes, times and inodes."""
+
+    files: int = 0
+    size: int = 0
+    missing: list[str] = field(default_factory=list)
+    changed: list[ChangedFile] = field(default_factory=list)
+    stats: str = ""
+    hashed: bool = False
+
+
+def read_record(path: str) -> list[RecordRow] | None:
+    """The lines of a RECORD that speak of files inside its folder, byte code left out; None if there is none.
+
+    Files elsewhere (scripts) are rewritten by installers and say nothing.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:  # noqa: PTH123 - 700 of them
+            rows = list(csv.reader(stream))
+    except (OSError, csv.Error):
+        return None
+    found: list[RecordRow] = []
+    for row in rows:
+        if not row or row[0].startswith(("..", "/")) or row[0].endswith(_BYTE_CODE):
+            continue
+        digest = row[1][7:] if len(row) > 1 and row[1].startswith("sha256=") else ""
+        size = int(row[2]) if len(row) > 2 and row[2].isdecimal() else None
+        found.append(RecordRow(row[0], digest, size))
+    return found
+
+
+def look(folder: str, rows: Iterable[RecordRow]) -> Looked:
+    """Compare sizes. Nothing is opened."""
+    found = Looked()
+    prints = hashlib.sha256()
+    for row in rows:
+        path = f"{folder}/{row.path}"
+        try:
+            state = os.stat(path)  # noqa: PTH116 - a Path for each of 60,000 files takes longer than the call
+        except (OSError, ValueError):
+            found.missing.append(row.path)
+            continue
+        found.files += 1
+        found.size += state.st_size
+        prints.update(b"%d %d %d\n" % (state.st_size, state.st_mtime_ns, state.st_ino))
+        if row.size is not None and state.st_size != row.size and not rewritten(row.path):
+            found.changed.append(_changed(row, state, None))
+    found.stats = prints.hexdigest()
+    return found
+
+
+def look_inside(folder: str, rows: Iterable[RecordRow], looked: Looked) -> None:
+    """Compare hashes as well: the changed files of ``looked`` then have theirs."""
+    changed = {item.path: item for item in looked.changed}
+    gone = set(looked.missing)
+    for row in rows:
+        if row.path in gone or not row.sha256 or rewritten(row.path):
+            continue
+        path = f"{folder}/{row.path}"
+        try:
+            digest = file_sha256(path)
+            if digest != row.sha256:
+                state = os.stat(path)  # noqa: PTH116 - as above
+                changed[row.path] = _changed(row, state, digest)
+        except OSError:
+            looked.missing.append(row.path)
+    looked.changed = [changed[path] for path in sorted(changed)]
+    looked.hashed = True
+
+
+def file_sha256(path: str) -> str:
+    """The sha256 of a file as RECORD writes it: URL-safe base64 without padding."""
+    with open(path, "rb") as stream:  # noqa: PTH123 - as above
+        digest = hashlib.file_digest(stream, "sha256").digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def hexadecimal(digest: str) -> str | None:
+    """RECORD's spelling of a hash as hexadecimal; None for what is none."""
+    try:
+        return base64.urlsafe_b64decode(digest + "=" * (-len(digest) % 4)).hex() if digest else None
+    except ValueError:
+        return None
+
+
+def rewritten(path: str) -> bool:
+    """Whether a file of a metadata folder may differ from RECORD without being damaged."""
+    head, _, name = path.rpartition("/")
+    return head.endswith(".dist-info") and name in _REWRITTEN
+
+
+def code_below(folder: str, top: str) -> Iterator[str]:
+    """Code files below a top-level folder, as paths relative to ``folder``; byte code is none."""
+    for where, folders, names in os.walk(f"{folder}/{top}"):
+        folders[:] = [name for name in folders if name not in {"__pycache__", ".ipynb_checkpoints"}]
+        relative = os.path.relpath(where, folder).replace(os.sep, "/")
+        for name in names:
+            if CODE.search(name):
+                yield f"{relative}/{name}"
+
+
+def moment(seconds: float) -> datetime:
+    """A file's time, to the second."""
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _changed(row: RecordRow, state: os.stat_result, digest: str | None) -> ChangedFile:
+    return ChangedFile(
+        path=row.path,
+        recorded_size=row.size,
+        size=state.st_size,
+        recorded_sha256=hexadecimal(row.sha256),
+        sha256=hexadecimal(digest) if digest else None,
+        modified=moment(state.st_mtime),
+    )
