@@ -54,7 +54,11 @@ def take_snapshot(look: Look) -> Snapshot:
 
     Raises InputError, OutOfReachError where the interpreter does not answer.
     """
-    path = search_path(look.python, look.environ, look.working)
+    return snapshot_of(search_path(look.python, look.environ, look.working), look)
+
+
+def snapshot_of(path: SearchPath, look: Look) -> Snapshot:
+    """The same for an interpreter whose search path is known."""
     baseline = StatBaseline.in_folder(look.cache, path.prefix, datetime.now(UTC))
     distributions: list[Installed] = []
     leftovers: list[Leftover] = []
@@ -91,10 +95,18 @@ def take_snapshot(look: Look) -> Snapshot:
 
 
 def protected_bytes(protects: Protects, python: str | None = None) -> tuple[ProtectedBytes, ...]:
-    """Every file of each protected distribution by its sha256, read now. Sorted by name."""
+    """Every file of each protected distribution by its sha256, read now. Sorted by name.
+
+    Raises InputError, OutOfReachError where the interpreter does not answer.
+    """
+    return bytes_of(search_path(python), protects)
+
+
+def bytes_of(path: SearchPath, protects: Protects) -> tuple[ProtectedBytes, ...]:
+    """The same for an interpreter whose search path is known."""
     found: list[ProtectedBytes] = []
     nothing = StatBaseline(None, datetime.now(UTC))
-    for folder in search_path(python).folders:
+    for folder in path.folders:
         if folder.kind not in _INSTALLED:
             continue
         # Outlines only: the files are read below, all of them.

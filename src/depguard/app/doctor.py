@@ -8,7 +8,7 @@ from datetime import date
 
 from packaging.utils import NormalizedName
 
-from depguard.doctor.drift import drift, drift_findings
+from depguard.doctor.drift import UNINSTALLED, drift, drift_findings
 from depguard.doctor.files import file_findings
 from depguard.doctor.imports import probe_findings, process_findings, shadow_findings
 from depguard.doctor.remedy import remedy
@@ -88,7 +88,7 @@ def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:
     for finding in findings:
         if finding.code == "DG503" and finding.package in twice:
             continue
-        if finding.code == "DG503" and finding.package in gone and "not installed" in finding.message:
+        if finding.code == "DG503" and finding.package in gone and finding.hint == UNINSTALLED:
             kept.append(replace(finding, severity=Severity.NOTE))
             continue
         kept.append(finding)

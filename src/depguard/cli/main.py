@@ -41,6 +41,7 @@ COMMANDS = (
     Command("plan", "what a tier adds to a host, and whether that is safe", "plan"),
     Command("lock", "write the requirements files and lockfiles of the tiers", "lock"),
     Command("simulate", "what an install command would do to a host", "simulate", takes_rest=True),
+    Command("doctor", "whether what is installed on this machine is whole, and what to do if not", "doctor"),
     Command("init", "propose a policy from this repository's install lines", "init"),
     Command("policy", "check a policy, or print its schema", "policy"),
     Command("baseline", "list, show, compare, capture and import hosts", "baseline"),

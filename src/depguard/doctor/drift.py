@@ -22,6 +22,7 @@ _OWN = frozenset(
     {"depguard-policy", "resolvelib", "truststore", "platformdirs", "pyyaml", "urllib3", "packaging"}
 )
 """What depguard's own install adds to a host is no trace of anybody else."""
+UNINSTALLED = "somebody uninstalled it, or an install broke off"
 _MOVED_ON = 0.05
 """From this share of differing versions on it is another image, not an install on top of one."""
 
@@ -30,7 +31,8 @@ _MOVED_ON = 0.05
 class Drift:
     """What differs from a host: distributions by name, sorted; ``same`` counts those of the same version.
 
-    ``image``: the differences came with the machine, they are not later than the rest of it.
+    ``image``: it is another machine: less than half is the same, or the many differences are not later than
+    the rest of it.
     """
 
     host: str
@@ -77,7 +79,7 @@ def drift(snapshot: Snapshot, host: Host) -> Drift:
         added=tuple(
             item for name, item in sorted(live.items()) if name not in host.installed and name not in _OWN
         ),
-        image=not later and len(moved) > _MOVED_ON * max(1, len(host.installed)),
+        image=same < len(host.installed) / 2 or (not later and len(moved) > _MOVED_ON * len(host.installed)),
     )
 
 
@@ -116,15 +118,14 @@ def drift_findings(
             severity=Severity.ERROR,
             package=name,
             message=f"{name} is not installed; {host.name} came with {host.installed[name].version}",
-            hint="somebody uninstalled it, or an install broke off",
+            hint=UNINSTALLED,
         )
     yield from _reused(difference, protects)
 
 
 def _another_image(host: Host, difference: Drift, guarded: list[Installed], nearest: str | None) -> Finding:
-    total = difference.same + len(difference.moved)
     is_now = f"it is nearest to {nearest}; " if nearest is not None else ""
-    also = f", of the protected ones {some([i.name for i in guarded])}" if guarded else ""
+    also = f"; {some([i.name for i in guarded])} differ" if guarded else ""
     return Finding(
         code="DG503",
         about=About.ENVIRONMENT,
@@ -132,7 +133,7 @@ def _another_image(host: Host, difference: Drift, guarded: list[Installed], near
         package=guarded[0].name if guarded else canonicalize_name(host.name.replace("/", "-")),
         message=(
             f"this machine is not {host.name}, which was planned for: {is_now}"
-            f"{len(difference.moved)} of {total} versions differ{also}"
+            f"{difference.same} of {len(host.installed)} distributions are the same{also}"
         ),
         hint="the image moved on: plan for this one (depguard plan TIER --host live)",
     )

@@ -37,9 +37,11 @@ def file_findings(snapshot: Snapshot, protects: Protects) -> Iterator[Finding]:
 
 
 def _doubled(snapshot: Snapshot) -> dict[tuple[str, NormalizedName], list[Installed]]:
+    system = {folder.path for folder in snapshot.folders if folder.kind is FolderKind.SYSTEM}
     found: dict[tuple[str, NormalizedName], list[Installed]] = defaultdict(list)
     for item in snapshot.distributions:
-        found[item.folder, item.name].append(item)
+        if item.folder not in system:  # there the package manager keeps its own books
+            found[item.folder, item.name].append(item)
     return {key: copies for key, copies in found.items() if len(copies) > 1}
 
 

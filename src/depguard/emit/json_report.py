@@ -60,7 +60,7 @@ def report_document(report: Report) -> dict[str, Any]:
             "simulation": list(report.simulation.failure) if report.simulation is not None else [],
             "plan": list(report.plan.failure) if report.plan is not None else [],
         },
-        "findings": [_finding(finding) for finding in report.findings],
+        "findings": [finding_document(finding) for finding in report.findings],
         "unknown": list(report.unknown),
         "assumed": list(report.assumed),
         "notices": list(report.notices),
@@ -109,7 +109,8 @@ def _action(action: Action) -> dict[str, Any]:
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding as JSON values."""
     return {
         "code": finding.code,
         "about": finding.about.value,
