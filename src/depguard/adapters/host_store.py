@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.files import read_text
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
-from depguard.parse.host_assembly import make_host
-from depguard.parse.host_file import HostFile, parse_host_file
-from depguard.parse.host_metadata import HostMetadata, parse_metadata
+from depguard.parse.host_compiled import compiled_host, compiled_text
+
+if TYPE_CHECKING:
+    from depguard.parse.host_file import HostFile
+    from depguard.parse.host_metadata import HostMetadata
 
 LIVE = "live"
 SUFFIXES = (".yaml", ".yml")
@@ -23,11 +26,15 @@ class HostStore:
     """Finds and reads hosts.
 
     ``roots`` are folders with host files, looked at in order; a host's catalogue name is its path below one
-    of them without the suffix. ``live`` makes the host of the interpreter at hand.
+    of them without the suffix. ``live`` makes the host of the interpreter at hand. ``forms`` keeps what was
+    parsed before.
     """
 
-    def __init__(self, roots: Iterable[Path], live: Callable[[], Host]) -> None:
+    def __init__(
+        self, roots: Iterable[Path], live: Callable[[], Host], forms: CompiledForms | None = None
+    ) -> None:
         self._roots = tuple(roots)
+        self._forms = forms if forms is not None else CompiledForms.none()
         self._live = live
         self._read: dict[Path, Host] = {}
 
@@ -47,9 +54,10 @@ class HostStore:
 
     def path(self, name_or_path: str) -> Path:
         """The file of a host. Raises InputError if there is none."""
+        named = self._named(name_or_path)
+        if named is not None:
+            return named
         catalogue = self._catalogue()
-        if name_or_path in catalogue:
-            return catalogue[name_or_path]
         path = Path(name_or_path)
         if path.suffix in SUFFIXES or path.is_file():
             return _host_path(path)
@@ -70,13 +78,29 @@ class HostStore:
         """The host in a file, with the metadata beside it. Read once in a run."""
         if path not in self._read:
             metadata_path = metadata_path_of(path)
-            metadata = read_metadata(metadata_path) if metadata_path.is_file() else None
-            self._read[path] = make_host(read_host_file(path), metadata, str(metadata_path))
+            text = read_text(path)
+            metadata = read_text(metadata_path) if metadata_path.is_file() else None
+            self._read[path] = self._forms.recall(
+                "host",
+                (str(path), text, metadata or ""),  # the path: it stands in every location
+                lambda: _parsed(path, text, metadata),
+                to_text=compiled_text,
+                from_text=compiled_host,
+            )
         return self._read[path]
 
     def outline(self, name_or_path: str) -> Host:
         """The host without its metadata: for lists, where reading all of it would take seconds."""
+        from depguard.parse.host_assembly import make_host
+
         return make_host(read_host_file(self.path(name_or_path)), None)
+
+    def _named(self, name: str) -> Path | None:
+        """The file of a whole catalogue name, without a look at the others."""
+        if not name or not all(part.strip(".") for part in name.split("/")) or "\\" in name:
+            return None
+        paths = (root / f"{name}{suffix}" for root in self._roots for suffix in SUFFIXES)
+        return next((path for path in paths if path.is_file()), None)
 
     def _catalogue(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
@@ -94,12 +118,26 @@ def metadata_path_of(host_path: Path) -> Path:
 
 def read_host_file(path: Path) -> HostFile:
     """What a host file says. Raises InputError, OutOfReachError."""
+    from depguard.parse.host_file import parse_host_file
+
     return parse_host_file(read_text(path), str(path))
 
 
 def read_metadata(path: Path) -> HostMetadata:
     """What a metadata file says. Raises InputError, OutOfReachError."""
+    from depguard.parse.host_metadata import parse_metadata
+
     return parse_metadata(read_text(path), str(path))
+
+
+def _parsed(path: Path, text: str, metadata: str | None) -> Host:
+    from depguard.parse.host_assembly import make_host
+    from depguard.parse.host_file import parse_host_file
+    from depguard.parse.host_metadata import parse_metadata
+
+    beside = metadata_path_of(path)
+    known = parse_metadata(metadata, str(beside)) if metadata is not None else None
+    return make_host(parse_host_file(text, str(path)), known, str(beside))
 
 
 def _host_path(path: Path) -> Path:
@@ -121,6 +159,8 @@ def _loose(name: str) -> str:
 
 
 def _nearest(wanted: str, names: Iterable[str]) -> str | None:
+    import difflib
+
     loose = {_loose(form): name for name in names for form in (name, name.rpartition("/")[2])}
     near = dict.fromkeys(loose[form] for form in difflib.get_close_matches(wanted, loose, 4))
     return f"did you mean {', '.join(near)}?" if near else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import posixpath
 import re
@@ -9,16 +10,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.files import decode, read_text
 from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, check_url, fetch, parse_github
 from depguard.adapters.shipped import shipped_root
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Policy
-from depguard.parse.policy import merge, read_draft
-from depguard.parse.policy_draft import PolicyDraft
-from depguard.parse.suggest import did_you_mean
-from depguard.parse.yaml_nodes import Mapping, read_yaml
+from depguard.parse.policy_draft import DRAFTS, PolicyDraft
+from depguard.parse.policy_merge import merge
 
 PROJECT_FILE = "depguard.yaml"
 PROJECT_FOLDER = "policies"
@@ -57,9 +57,18 @@ class PolicyStore:
     """Finds policies as seen from a working directory.
 
     ``fetch`` gets https URLs; None means offline. ``shipped`` is the folder of the shipped policies.
+    ``forms`` keeps what was parsed before.
     """
 
-    def __init__(self, working_directory: Path, *, fetch: Fetch | None, shipped: Path | None = None) -> None:
+    def __init__(
+        self,
+        working_directory: Path,
+        *,
+        fetch: Fetch | None,
+        shipped: Path | None = None,
+        forms: CompiledForms | None = None,
+    ) -> None:
+        self._forms = forms if forms is not None else CompiledForms.none()
         self._here = working_directory.absolute()
         self._fetch = fetch
         self._shipped = shipped if shipped is not None else shipped_root()
@@ -110,7 +119,9 @@ class PolicyStore:
 
     def _in_folder(self, folder: Path) -> Path | None:
         fitting = [path for path in (folder / PROJECT_FILE,) if path.is_file()]
-        fitting += [path for path in sorted((folder / PROJECT_FOLDER).glob("*.yaml")) if _has_tiers(path)]
+        fitting += [
+            path for path in sorted((folder / PROJECT_FOLDER).glob("*.yaml")) if self._has_tiers(path)
+        ]
         if len(fitting) < 2:
             return fitting[0] if fitting else None
         shown = [_relative(path, self._here) for path in fitting]
@@ -137,7 +148,7 @@ class PolicyStore:
         drafts: list[PolicyDraft],
         done: set[str],
     ) -> None:
-        draft = read_draft(self._text(origin, at), origin.label)
+        draft = self._draft(self._text(origin, at), origin.label)
         done.add(origin.key)
         chain = (*chain, origin)
         for reference in draft.extends:
@@ -196,6 +207,8 @@ class PolicyStore:
         return self._local(target, root or project_root(target))
 
     def _shipped_reference(self, name: str, at: Location | None) -> _Origin:
+        from depguard.parse.suggest import did_you_mean
+
         names = self.shipped_names()
         if name in names:
             return self._shipped_origin(name)
@@ -241,6 +254,33 @@ class PolicyStore:
             case str():
                 return decode(self._fetched(origin.source, at), origin.label)
 
+    def _draft(self, text: str, label: str) -> PolicyDraft:
+        def read() -> PolicyDraft:
+            from depguard.parse.policy import read_draft
+
+            return read_draft(text, label)
+
+        draft: PolicyDraft = self._forms.recall(
+            "policy", (label, text), read, to_text=DRAFTS.to_text, from_text=DRAFTS.from_text
+        )
+        return draft
+
+    def _has_tiers(self, path: Path) -> bool:
+        """Whether a file has ``schema`` and ``tiers`` at its top; a broken file is judged by its lines."""
+        try:
+            text = read_text(path, limit=POLICY_LIMIT)
+        except InputError:
+            with path.open(encoding="utf-8", errors="replace") as stream:
+                return _says_tiers(stream.read(POLICY_LIMIT))
+        found: bool = self._forms.recall(
+            "policy-at-all",
+            (text,),
+            lambda: _has_tiers(text, str(path)),
+            to_text=json.dumps,
+            from_text=_truth,
+        )
+        return found
+
     def _fetched(self, url: str, at: Location | None) -> bytes:
         if self._fetch is None:
             raise OutOfReachError(
@@ -282,15 +322,25 @@ def _up_to_git_root(folder: Path) -> tuple[Path, ...]:
     return folders[:1]
 
 
-def _has_tiers(path: Path) -> bool:
-    """Whether a file has ``schema`` and ``tiers`` at its top; a broken file is judged by its lines."""
+def _has_tiers(text: str, label: str) -> bool:
+    from depguard.parse.yaml_nodes import Mapping, read_yaml
+
     try:
-        text = read_text(path, limit=POLICY_LIMIT)
-        root = read_yaml(text, str(path)).root
+        root = read_yaml(text, label).root
     except InputError:
-        with path.open(encoding="utf-8", errors="replace") as stream:
-            return {"schema", "tiers"} <= set(_TOP_KEY.findall(stream.read(POLICY_LIMIT)))
-    return isinstance(root, Mapping) and root.get("schema") is not None and root.get("tiers") is not None
+        return _says_tiers(text)
+    return isinstance(root, Mapping) and None not in (root.get("schema"), root.get("tiers"))
+
+
+def _says_tiers(text: str) -> bool:
+    return {"schema", "tiers"} <= set(_TOP_KEY.findall(text))
+
+
+def _truth(text: str) -> bool:
+    found = json.loads(text)
+    if not isinstance(found, bool):
+        raise ValueError("neither true nor false")  # noqa: TRY004 - one error for all that does not fit
+    return found
 
 
 def _looks_like_path(reference: str) -> bool:

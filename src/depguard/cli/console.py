@@ -45,6 +45,7 @@ class Console:
         self._environ = environ
         self._color = color
         self._live = False
+        self._said: set[str] = set()
         self.verbose = verbose
         self.quiet = quiet
         self.colour = self._decide_colour(out)
@@ -68,6 +69,12 @@ class Console:
         if not self.quiet:
             self._clear_progress()
             self._write(self._err, text)
+
+    def note_once(self, text: str) -> None:
+        """The same, unless it was said before."""
+        if text not in self._said:
+            self._said.add(text)
+            self.note(text)
 
     def detail(self, text: str) -> None:
         """Write ``text`` to stderr with ``-v``."""

@@ -240,7 +240,7 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
     )
     settings = _reach(settings, _config(installer))
     folder = Path(options.cache_dir).expanduser() if options.cache_dir else default_cache_dir(os.environ)
-    cache = Cache.in_folder(folder, note=console.note)
+    cache = Cache.in_folder(folder, note=console.note_once)
     with IndexClient(settings, cache=cache, note=console.note) as client:
         yield client
         seen = client.traffic

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from packaging.version import Version
 
+    from depguard.adapters.compiled import CompiledForms
     from depguard.adapters.host_store import HostStore
     from depguard.adapters.policy_store import PolicyFound
     from depguard.app.plan import Question
@@ -77,13 +78,16 @@ def add_format_option(parser: argparse.ArgumentParser) -> None:
 
 def set_up(args: argparse.Namespace, console: Console) -> Setup:
     """Find the policy and the hosts. Raises InputError, OutOfReachError."""
-    found = find_policy(args)
+    from depguard.cli.caching import compiled_forms
+
+    forms = compiled_forms(args, console)
+    found = find_policy(args, forms)
     root = found.root if found is not None and found.root is not None else Path.cwd()
-    store = host_store(args, root)
+    store = host_store(args, root, forms)
     names = list(args.host) or _default_hosts(found, store)
     hosts = tuple(store.find(_below(name, found)) for name in names)
     if found is None and hosts:
-        found = _shipped_for(hosts[0])
+        found = _shipped_for(hosts[0], forms)
     if found is not None:
         for source in found.policy.sources_used:
             console.detail(f"policy {source.label}, sha256 {source.sha256} ({found.how})")
@@ -121,7 +125,9 @@ def _nearest_entry(host: Host, store: HostStore) -> str:
     return f"the live host is nearest to {nearest}: {same}"
 
 
-def host_store(args: argparse.Namespace, root: Path | None = None) -> HostStore:
+def host_store(
+    args: argparse.Namespace, root: Path | None = None, forms: CompiledForms | None = None
+) -> HostStore:
     """The hosts of the project, then the shipped ones, then the live one.
 
     ``root`` is the project's; the one around the working directory where no policy says which.
@@ -136,15 +142,15 @@ def host_store(args: argparse.Namespace, root: Path | None = None) -> HostStore:
         return live_host(getattr(args, "python", None))
 
     project = root or project_root(Path.cwd() / "depguard.yaml")
-    return HostStore([project / "policies" / "hosts", shipped_root() / "hosts"], live)
+    return HostStore([project / "policies" / "hosts", shipped_root() / "hosts"], live, forms)
 
 
-def find_policy(args: argparse.Namespace) -> PolicyFound | None:
+def find_policy(args: argparse.Namespace, forms: CompiledForms | None = None) -> PolicyFound | None:
     """--policy, else the project's own, else (without a host to go by) the shipped one."""
     from depguard.adapters.policy_store import PolicyStore, web_fetch
 
     offline = bool(getattr(args, "offline", False))
-    policies = PolicyStore(Path.cwd(), fetch=None if offline else web_fetch)
+    policies = PolicyStore(Path.cwd(), fetch=None if offline else web_fetch, forms=forms)
     if args.policy:
         return policies.named(args.policy)
     own = policies.project()
@@ -183,10 +189,11 @@ def _on_known_host() -> bool:
     return True
 
 
-def _shipped_for(host: Host) -> PolicyFound | None:
+def _shipped_for(host: Host, forms: CompiledForms) -> PolicyFound | None:
     from depguard.adapters.policy_store import PolicyStore
 
-    return PolicyStore(Path.cwd(), fetch=None).shipped(host.family) if host.family else None
+    store = PolicyStore(Path.cwd(), fetch=None, forms=forms)
+    return store.shipped(host.family) if host.family else None
 
 
 def which_installer(args: argparse.Namespace, policy: Policy | None) -> tuple[Installer, Version | None]:

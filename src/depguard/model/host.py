@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
@@ -62,10 +62,10 @@ class Requirements:
 
     how: Knowledge
     source: str
-    requires: tuple[Requirement, ...] = ()
+    requires: Sequence[Requirement] = ()
     extras: frozenset[NormalizedName] = frozenset()
     requires_python: SpecifierSet | None = None
-    contradicted: tuple[Requirement, ...] = ()
+    contradicted: Sequence[Requirement] = ()
 
     @property
     def known(self) -> bool:

@@ -15,10 +15,13 @@ from depguard.model.policy import (
     Override,
     PolicySource,
     Protected,
+    SameMajor,
     Severity,
     Tier,
+    TierRequirement,
     Waiver,
 )
+from depguard.parse.plain_values import PlainValues
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +60,12 @@ class PolicyDraft:
     sources: SourcesDraft = SourcesDraft()
     tiers: tuple[Tier, ...] = ()
     rules: Mapping[str, Severity]
+
+
+DRAFTS = PlainValues(
+    (
+        PolicyDraft, SourcesDraft, Reference, Location, PolicySource, Protected, Held, Forbidden, Override,
+        Waiver, Tier, TierRequirement, Builds, Installer, SameMajor, Severity,
+    )
+)  # fmt: skip
+"""Drafts as text and back."""

@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.baseline import Violation
 from depguard.model.host import Host
-from depguard.model.markers import HostMarkers, MarkerAnswer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActiveRequirement:
-    """A requirement of an installed distribution that counts on this host.
-
-    ``marker_unknown``: its marker needs a value that the host file does not know, so it may not count.
-    """
-
-    parent: NormalizedName
-    requirement: Requirement
-    marker_unknown: bool = False
-
-    @property
-    def name(self) -> NormalizedName:
-        """The normalized name of the project that is required."""
-        return canonicalize_name(self.requirement.name)
-
-
-@dataclass(frozen=True, slots=True)
-class HostNeeds:
-    """What the distributions of a host require of each other. `host_needs` makes it.
-
-    ``by_parent`` has an entry for each installed distribution, ``by_name`` one for each project that any of
-    them requires. ``extras`` are those that other distributions of the host ask for: no other extra's
-    requirements count, since pip records nowhere what was installed with which extra.
-    """
-
-    by_parent: Mapping[NormalizedName, tuple[ActiveRequirement, ...]]
-    by_name: Mapping[NormalizedName, tuple[ActiveRequirement, ...]]
-    extras: Mapping[NormalizedName, frozenset[NormalizedName]]
-
+from depguard.model.host_needs import ActiveRequirement, HostNeeds, compiled_baseline, read_needs
 
 _KEPT = 16
 _needs: dict[int, tuple[Host, HostNeeds]] = {}
@@ -50,12 +17,15 @@ _needs: dict[int, tuple[Host, HostNeeds]] = {}
 
 def host_needs(host: Host) -> HostNeeds:
     """The requirements that count on ``host``; made once for the same Host object."""
+    compiled = compiled_baseline(host)
+    if compiled is not None:
+        return compiled.needs()
     kept = _needs.get(id(host))
     if kept is None:
         if len(_needs) >= _KEPT:
             _needs.pop(next(iter(_needs)))
         # The host beside its answer keeps its id from being another's.
-        kept = _needs[id(host)] = (host, _read(host))
+        kept = _needs[id(host)] = (host, read_needs(host))
     return kept[1]
 
 
@@ -95,48 +65,3 @@ def is_satisfied(host: Host, requirement: Requirement) -> bool:
     if installed.version is None:
         return True
     return requirement.specifier.contains(installed.version, prereleases=True)
-
-
-def _read(host: Host) -> HostNeeds:
-    markers = HostMarkers(host.markers, host.unknown_markers)
-    extras: dict[NormalizedName, frozenset[NormalizedName]] = {}
-    by_parent: dict[NormalizedName, tuple[ActiveRequirement, ...]] = {}
-    waiting = dict.fromkeys(host.installed)
-    # An extra that somebody asks for can bring requirements that ask for further extras.
-    while waiting:
-        parent = next(iter(waiting))
-        del waiting[parent]
-        active = _active(host, parent, markers, extras.get(parent, frozenset()))
-        by_parent[parent] = active
-        for need in active:
-            asked = frozenset(canonicalize_name(extra) for extra in need.requirement.extras)
-            known = extras.get(need.name, frozenset())
-            if need.name in host.installed and not asked <= known:
-                extras[need.name] = known | asked
-                waiting[need.name] = None
-    by_name: dict[NormalizedName, list[ActiveRequirement]] = {}
-    for needs in by_parent.values():
-        for need in needs:
-            by_name.setdefault(need.name, []).append(need)
-    return HostNeeds(
-        by_parent=by_parent,
-        by_name={name: tuple(needs) for name, needs in by_name.items()},
-        extras=extras,
-    )
-
-
-def _active(
-    host: Host, parent: NormalizedName, markers: HostMarkers, extras: frozenset[NormalizedName]
-) -> tuple[ActiveRequirement, ...]:
-    wanted: frozenset[str] = frozenset({"", *extras})
-    answers = (
-        (requirement, markers.evaluate(requirement.marker, wanted))
-        for requirement in host.installed[parent].requirements.requires
-    )
-    return tuple(
-        ActiveRequirement(
-            parent=parent, requirement=requirement, marker_unknown=answer is MarkerAnswer.UNKNOWN
-        )
-        for requirement, answer in answers
-        if answer is not MarkerAnswer.FAILS
-    )

@@ -9,12 +9,13 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.host import Host, Knowledge
+from depguard.model.host_needs import ActiveRequirement
 from depguard.model.lock import GuardLine, Pin, PinnedArtifact
 from depguard.model.plan import Cause
 from depguard.model.policy import GripKind
 from depguard.planning.case import Case
 from depguard.planning.changes import unique_causes
-from depguard.planning.health import ActiveRequirement, host_needs, is_satisfied
+from depguard.planning.health import host_needs, is_satisfied
 from depguard.planning.tiers import TierPlan
 
 

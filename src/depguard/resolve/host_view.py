@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from packaging.markers import Marker
@@ -9,6 +10,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
+from depguard.model.host_needs import CompiledBaseline, compiled_baseline
 from depguard.model.markers import HostMarkers, MarkerAnswer
 from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
@@ -35,12 +37,14 @@ class HostView:
 
     universe: Universe
     markers: HostMarkers = field(init=False)
+    _compiled: CompiledBaseline | None = field(init=False, repr=False)
     _candidates: dict[tuple[Key, int], Candidate] = field(default_factory=dict, init=False, repr=False)
     _requires: dict[int, Requires] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         host = self.universe.host
         self.markers = HostMarkers(host.markers, host.unknown_markers)
+        self._compiled = compiled_baseline(host)
 
     @property
     def host(self) -> Host:
@@ -125,24 +129,35 @@ class HostView:
         requirements = dist.requirements
         if not requirements.known:
             return Requires(doubts=(*doubts, f"requirements of {label}: {requirements.source}"))
-        answer = self._filtered(candidate, requirements.requires, label)
+        if self._compiled is not None and not candidate.key.extras:
+            answer = _judged(self._compiled.plain(dist.name), label)
+        else:
+            answer = self._filtered(candidate, requirements.requires, label)
         return Requires(requirements=answer.requirements, doubts=(*doubts, *answer.doubts))
 
-    def _filtered(self, candidate: Candidate, requirements: tuple[Requirement, ...], label: str) -> Requires:
+    def _filtered(self, candidate: Candidate, requirements: Iterable[Requirement], label: str) -> Requires:
         """Keep what holds; with extras, what holds for them and not already without them."""
         extras = frozenset(candidate.key.extras)
-        kept: list[Requirement] = []
-        doubts: list[str] = []
+        judged: list[tuple[Requirement, MarkerAnswer]] = []
         for requirement in requirements:
             answer = self.markers.evaluate(requirement.marker, extras)
             if answer is MarkerAnswer.FAILS:
                 continue
             if extras and self.markers.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
                 continue
-            if answer is MarkerAnswer.UNKNOWN:
-                doubts.append(f"marker of {requirement} ({label})")
-            kept.append(requirement)
-        return Requires(requirements=tuple(kept), doubts=tuple(doubts))
+            judged.append((requirement, answer))
+        return _judged(judged, label)
+
+
+def _judged(requirements: Iterable[tuple[Requirement, MarkerAnswer]], label: str) -> Requires:
+    """Requirements that hold or may hold: the latter count, with a doubt."""
+    kept: list[Requirement] = []
+    doubts: list[str] = []
+    for requirement, answer in requirements:
+        if answer is MarkerAnswer.UNKNOWN:
+            doubts.append(f"marker of {requirement} ({label})")
+        kept.append(requirement)
+    return Requires(requirements=tuple(kept), doubts=tuple(doubts))
 
 
 def states(override: Override, name: NormalizedName, url: str) -> bool:

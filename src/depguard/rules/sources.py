@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from packaging.utils import canonicalize_name
 
 from depguard.model.finding import Finding
-from depguard.model.host import Knowledge
+from depguard.model.host_needs import with_unknown_requirements
 from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.planning.fallback import Fallback, Silence
@@ -123,13 +123,11 @@ def unknown_metadata(evidence: Evidence) -> Iterator[Finding]:
 def _might_need(evidence: Evidence) -> Iterator[Finding]:
     """Installed distributions with unknown requirements, once for all that moves or goes."""
     moved = evidence.moved()
+    if not moved:
+        return
     names = {action.name for action in moved}
-    unknown = [
-        dist
-        for dist in evidence.host.installed.values()
-        if dist.requirements.how is Knowledge.UNKNOWN and dist.name not in names
-    ]
-    if not moved or not unknown:
+    unknown = [dist for dist in with_unknown_requirements(evidence.host) if dist.name not in names]
+    if not unknown:
         return
     shown = ", ".join(dist.spelled for dist in unknown[:3])
     more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""

@@ -1,0 +1,100 @@
+"""What was parsed before, kept in the cache in a form that is read faster than its source.
+
+An entry is found by the hash of all that it was made of: the source's content, the kind and format of the
+form, and this depguard's own code. So nothing has to be thrown away when a source changes, and another
+version's entries are never read. Forms are text that can only become values (JSON): a cache folder that
+somebody else wrote to can mislead, as a pip configuration that they wrote could, but runs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeVar
+
+from depguard import __version__
+from depguard.adapters.cache import Cache, Entry
+
+T = TypeVar("T")
+
+
+class CompiledForms:
+    """Values by what they are made of. Never raises for an entry that does not fit: it is made again."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    @classmethod
+    def none(cls) -> CompiledForms:
+        """Forms that are not kept."""
+        return cls(Cache.none())
+
+    def recall(
+        self,
+        kind: str,
+        sources: Iterable[str | bytes],
+        make: Callable[[], T],
+        *,
+        to_text: Callable[[T], str],
+        from_text: Callable[[str], T],
+    ) -> T:
+        """The value that ``make`` gives for exactly these sources, out of the cache where it is there.
+
+        ``from_text`` raises ValueError for a text that does not fit; the entry is then dropped. What
+        ``make`` raises is raised, and nothing is kept.
+        """
+        key = digest(sources)
+        entry = self._cache.get(kind, key)
+        if entry is not None:
+            try:
+                return from_text(entry.text)
+            except ValueError:
+                self._cache.drop(kind, key)
+        made = make()
+        # A value that has no text (a form that cannot hold it) is made every time.
+        with suppress(ValueError):
+            self._cache.put(kind, key, Entry(text=to_text(made), stored=time.time(), facts={}))
+        return made
+
+    def close(self) -> None:
+        """Let go of the cache."""
+        self._cache.close()
+
+
+def digest(sources: Iterable[str | bytes]) -> str:
+    """The hash of sources and of the code that reads them, in hexadecimal."""
+    whole = hashlib.sha256(own_code())
+    for source in sources:
+        data = source.encode("utf-8", "surrogateescape") if isinstance(source, str) else source
+        whole.update(f"\0{len(data)}\0".encode())
+        whole.update(data)
+    return whole.hexdigest()
+
+
+@lru_cache(maxsize=1)
+def own_code() -> bytes:
+    """What tells this depguard from another: its version, and the size and time of each of its files.
+
+    The second matters in a checkout, where the version stays and the code does not.
+    """
+    import sys
+
+    import packaging
+
+    package = Path(__file__).resolve().parent.parent
+    lines = [__version__, packaging.__version__, sys.version]
+    for folder in sorted(path for path in package.iterdir() if path.is_dir()):
+        lines += _files(folder)
+    return hashlib.sha256("\n".join([*lines, *_files(package)]).encode()).digest()
+
+
+def _files(folder: Path) -> list[str]:
+    import os
+
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    return [f"{folder.name}/{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in sorted(found)]

@@ -1,0 +1,35 @@
+"""Where a command keeps what it may need again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depguard.adapters.compiled import CompiledForms
+    from depguard.cli.console import Console
+
+_open: dict[Path, CompiledForms] = {}
+
+
+def cache_folder(args: argparse.Namespace) -> Path:
+    """``--cache-dir``, else the default one."""
+    given = getattr(args, "cache_dir", None)
+    if given:
+        return Path(given).expanduser()
+    from depguard.adapters.cache import default_cache_dir
+
+    return default_cache_dir(os.environ)
+
+
+def compiled_forms(args: argparse.Namespace, console: Console) -> CompiledForms:
+    """What was parsed before; the same object for the same folder in one run."""
+    from depguard.adapters.cache import Cache
+    from depguard.adapters.compiled import CompiledForms
+
+    folder = cache_folder(args)
+    if folder not in _open:
+        _open[folder] = CompiledForms(Cache.in_folder(folder, note=console.note_once))
+    return _open[folder]

@@ -1,0 +1,308 @@
+"""A host as it is kept for later runs: parsed once, its markers evaluated once, read again piece by piece.
+
+The text has a line of JSON about the host, one for each distribution (``name TAB row``), and one for each
+project that any of them requires (who does, and where in its row). Nobody edits it and nothing in it can
+run: it is data alone, and what does not fit is made again from the host's own files.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
+from depguard.model.host_needs import ActiveRequirement, CompiledBaseline, HostNeeds, read_needs
+from depguard.model.location import Location
+from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.parse.requirement_cache import requirement
+
+FORMAT = 1
+"""Raised whenever a text of before would be misread."""
+
+_LETTERS = {MarkerAnswer.HOLDS: "H", MarkerAnswer.FAILS: "F", MarkerAnswer.UNKNOWN: "U"}
+_ANSWERS = {letter: answer for answer, letter in _LETTERS.items()}
+
+V = TypeVar("V")
+
+
+def compiled_text(host: Host) -> str:
+    """The host's compiled form. The same host gives the same text."""
+    needs = read_needs(host)
+    markers = HostMarkers(host.markers, host.unknown_markers)
+    head = {
+        "format": FORMAT,
+        "name": host.name,
+        "python": str(host.python),
+        "markers": dict(host.markers),
+        "unknown_markers": sorted(host.unknown_markers),
+        "tags": [str(tag) for tag in host.tags],
+        "sha256": host.sha256,
+        "glibc": host.glibc,
+        "family": host.family,
+        "about": host.about,
+        "accelerator": host.accelerator,
+        "loaded": None if host.loaded is None else sorted(host.loaded),
+        "facts": dict(host.facts),
+        "installed": len(host.installed),
+        "unknown": [name for name, dist in host.installed.items() if not dist.requirements.known],
+        "extras": {name: sorted(extras) for name, extras in needs.extras.items()},
+    }
+    lines = [json.dumps(head)]
+    places: dict[NormalizedName, dict[int, int]] = {}
+    for name, dist in host.installed.items():
+        requires = dist.requirements.requires
+        active = {id(need.requirement): need for need in needs.by_parent[name]}
+        counts = "".join(
+            "-" if id(known) not in active else "U" if active[id(known)].marker_unknown else "H"
+            for known in requires
+        )
+        plain = "".join(_LETTERS[markers.evaluate(known.marker)] for known in requires)
+        places[name] = {id(known): at for at, known in enumerate(requires)}
+        lines.append(f"{name}\t{json.dumps([*_row(dist), plain, counts])}")
+    for name, wanted in needs.by_name.items():
+        who = [[need.parent, places[need.parent][id(need.requirement)]] for need in wanted]
+        lines.append(f"{name}\t{json.dumps(who)}")
+    return "\n".join(lines)
+
+
+def compiled_host(text: str) -> Host:
+    """The host of a compiled form. Raises ValueError for a text that is none, or of another format.
+
+    A row that turns out to be broken when it is asked for raises ValueError there.
+    """
+    try:
+        lines = text.split("\n")
+        head = json.loads(lines[0])
+        if head["format"] != FORMAT:
+            raise ValueError("another format")
+        count = head["installed"]
+        pairs = [line.partition("\t") for line in lines[1:]]
+        baseline = _Baseline(
+            head,
+            {NormalizedName(name): row for name, _, row in pairs[:count]},
+            {NormalizedName(name): row for name, _, row in pairs[count:]},
+        )
+        return Host(
+            name=head["name"],
+            python=Version(head["python"]),
+            markers=head["markers"],
+            tags=tuple([Tag(*tag.split("-")) for tag in head["tags"]]),
+            installed=baseline,
+            sha256=head["sha256"],
+            unknown_markers=frozenset(head["unknown_markers"]),
+            glibc=None if head["glibc"] is None else (head["glibc"][0], head["glibc"][1]),
+            family=head["family"],
+            about=head["about"],
+            accelerator=head["accelerator"],
+            loaded=None if head["loaded"] is None else frozenset(head["loaded"]),
+            facts=head["facts"],
+        )
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise ValueError(f"no compiled host: {error}") from error
+
+
+def _row(dist: InstalledDistribution) -> list[Any]:
+    known, origin, at = dist.requirements, dist.origin, dist.location
+    return [
+        dist.spelled,
+        None if dist.version is None else str(dist.version),
+        known.how.value,
+        known.source,
+        None if known.requires_python is None else str(known.requires_python),
+        sorted(known.extras),
+        [str(r) for r in known.contradicted],
+        [origin.kind.value, origin.filename, origin.reference, origin.sha256],
+        dist.installer,
+        list(dist.modules),
+        None if at is None else [at.file, at.line, at.column, at.cell],
+        [str(r) for r in known.requires],
+    ]
+
+
+class _Lazy(Mapping[NormalizedName, V], Generic[V]):
+    """Values by name, each made of its row when it is first asked for."""
+
+    def __init__(self, rows: Mapping[NormalizedName, str], make: Callable[[NormalizedName], V]) -> None:
+        self._rows = rows
+        self._make = make
+        self._made: dict[NormalizedName, V] = {}
+
+    def __getitem__(self, name: NormalizedName) -> V:
+        made = self._made.get(name)
+        if made is None:
+            if name not in self._rows:
+                raise KeyError(name)
+            made = self._made[name] = self._make(name)
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __iter__(self) -> Iterator[NormalizedName]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+class _Baseline(CompiledBaseline):
+    def __init__(
+        self,
+        head: Mapping[str, Any],
+        rows: Mapping[NormalizedName, str],
+        wanted: Mapping[NormalizedName, str],
+    ) -> None:
+        self._head = head
+        self._rows = rows
+        self._read: dict[NormalizedName, list[Any]] = {}
+        self._made: dict[NormalizedName, InstalledDistribution] = {}
+        self._wanted = wanted
+        self._needs: HostNeeds | None = None
+
+    def __getitem__(self, name: NormalizedName) -> InstalledDistribution:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = _distribution(name, self._row(name))
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._rows
+
+    def __iter__(self) -> Iterator[NormalizedName]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def fits(self, host: Host) -> bool:
+        return host.markers == self._head["markers"] and host.unknown_markers == frozenset(
+            self._head["unknown_markers"]
+        )
+
+    def unknown(self) -> tuple[InstalledDistribution, ...]:
+        return tuple(self[NormalizedName(name)] for name in self._head["unknown"])
+
+    def plain(self, name: NormalizedName) -> tuple[tuple[Requirement, MarkerAnswer], ...]:
+        *_, texts, plain, _ = self._row(name)
+        return tuple(
+            (_requirement(text), _ANSWERS[letter])
+            for text, letter in zip(texts, plain, strict=True)
+            if letter != "F"
+        )
+
+    def needs(self) -> HostNeeds:
+        if self._needs is None:
+            extras = self._head["extras"]
+            self._needs = HostNeeds(
+                by_parent=_Lazy(self._rows, self._of_parent),
+                by_name=_Lazy(self._wanted, self._of_name),
+                extras={NormalizedName(name): frozenset(found) for name, found in extras.items()},
+            )
+        return self._needs
+
+    def _of_parent(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
+        *_, texts, _, counts = self._row(name)
+        return tuple(
+            _active(name, text, letter) for text, letter in zip(texts, counts, strict=True) if letter != "-"
+        )
+
+    def _of_name(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
+        found: list[ActiveRequirement] = []
+        for parent, at in _loaded(self._wanted[name]):
+            *_, texts, _, counts = self._row(parent)
+            found.append(_active(parent, texts[at], counts[at]))
+        return tuple(found)
+
+    def _row(self, name: NormalizedName) -> list[Any]:
+        row = self._read.get(name)
+        if row is None:
+            row = self._read[name] = _loaded(self._rows[name])
+        return row
+
+
+def _loaded(text: str) -> list[Any]:
+    found = json.loads(text)
+    if not isinstance(found, list):
+        raise ValueError("no row of a compiled host")  # noqa: TRY004 - one error for all that does not fit
+    return found
+
+
+def _active(parent: NormalizedName, text: str, letter: str) -> ActiveRequirement:
+    return ActiveRequirement(parent=parent, requirement=_requirement(text), marker_unknown=letter == "U")
+
+
+def _requirement(text: str) -> Requirement:
+    try:
+        return requirement(text)
+    except InvalidRequirement as error:
+        raise ValueError(str(error)) from error
+
+
+class _Later(Sequence[Requirement]):
+    """Requirements that are parsed when they are looked at: of most distributions nobody does.
+
+    Compares as the tuple that it stands for.
+    """
+
+    __slots__ = ("_parsed", "_texts")
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._texts = texts
+        self._parsed: tuple[Requirement, ...] | None = None
+
+    @overload
+    def __getitem__(self, at: int) -> Requirement: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Requirement, ...]: ...
+    def __getitem__(self, at: int | slice) -> Requirement | tuple[Requirement, ...]:
+        return self._all()[at]
+
+    def __iter__(self) -> Iterator[Requirement]:
+        return iter(self._all())
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == (other._all() if isinstance(other, _Later) else other)
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __repr__(self) -> str:
+        return repr(self._all())
+
+    def _all(self) -> tuple[Requirement, ...]:
+        if self._parsed is None:
+            self._parsed = tuple([_requirement(text) for text in self._texts])
+        return self._parsed
+
+
+def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution:
+    spelled, version, how, source, python, extras, against, origin, installer, modules, at, requires, _, _ = (
+        row
+    )
+    return InstalledDistribution(
+        name=name,
+        spelled=spelled,
+        version=None if version is None else Version(version),
+        requirements=Requirements(
+            how=Knowledge(how),
+            source=source,
+            requires=_Later(requires),
+            extras=frozenset(extras),
+            requires_python=None if python is None else SpecifierSet(python),
+            contradicted=_Later(against),
+        ),
+        origin=Origin(kind=OriginKind(origin[0]), filename=origin[1], reference=origin[2], sha256=origin[3]),
+        installer=installer,
+        modules=tuple(modules),
+        location=None if at is None else Location(*at),
+    )
