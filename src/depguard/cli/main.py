@@ -44,6 +44,7 @@ COMMANDS = (
     Command("doctor", "whether what is installed on this machine is whole, and what to do if not", "doctor"),
     Command("init", "propose a policy from this repository's install lines", "init"),
     Command("policy", "check a policy, or print its schema", "policy"),
+    Command("abi", "what the compiled modules of a wheel ask for, and whether a host has it", "abi"),
     Command("baseline", "list, show, compare, capture and import hosts", "baseline"),
 )
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from packaging.utils import NormalizedName
 
+from depguard.model.binary import ContentsAnswer, Depth
 from depguard.model.release import Artifact, MetadataAnswer, ProjectPage
 
 
@@ -42,4 +43,20 @@ class PackageSource(Protocol):
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
         """A hint that these artifacts' metadata will be asked for soon. Never raises."""
+        ...
+
+
+class BinarySource(Protocol):
+    """What is in a wheel, without downloading it whole. Answers are stable, as a PackageSource's are."""
+
+    def contents(self, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
+        """The files that a wheel installs and, down to ``depth``, what its compiled modules ask for.
+
+        ``most`` bounds the bytes that reading the modules may cost. Raises OutOfReachError when the wheel
+        cannot be read now.
+        """
+        ...
+
+    def prefetch_contents(self, artifacts: Iterable[Artifact], *, depth: Depth, most: int) -> None:
+        """A hint that these wheels' contents will be asked for soon. Never raises."""
         ...

@@ -23,6 +23,7 @@ from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
 from depguard.parse.core_metadata import distil, read_core_metadata
 from depguard.parse.simple_api import Listing, artifacts_of
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 _WORKERS = 16
 _METADATA = "metadata"
 _SIZE = "size"
+_CONTENTS = "contents"
 
 
 def _ignore(_: str) -> None:
@@ -82,6 +84,7 @@ class IndexClient:
         self._found_links: Once[str, Listing] = Once(self._crew)
         self._answers: Once[tuple[str, str], MetadataAnswer] = Once(self._crew)
         self._sizes: Once[str, int | None] = Once(self._crew)
+        self._contents: Once[tuple[str, str, Depth, int], ContentsAnswer] = Once(self._crew)
 
     @property
     def traffic(self) -> Traffic:
@@ -114,6 +117,19 @@ class IndexClient:
             self._answers.start(
                 (artifact.url, artifact.filename),
                 lambda artifact=artifact: self._metadata(artifact),  # type: ignore[misc]  # bound early
+            )
+
+    def contents(self, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
+        """What a wheel installs and what its binaries ask for, as `resolve.ports.BinarySource` says."""
+        key = (artifact.url, artifact.filename, depth, most)
+        return self._contents.get(key, lambda: self._read_contents(artifact, depth, most))
+
+    def prefetch_contents(self, artifacts: Iterable[Artifact], *, depth: Depth, most: int) -> None:
+        """A hint that these wheels' contents will be asked for soon. Never raises."""
+        for artifact in artifacts:
+            self._contents.start(
+                (artifact.url, artifact.filename, depth, most),
+                lambda artifact=artifact: self._read_contents(artifact, depth, most),  # type: ignore[misc]  # bound early
             )
 
     def close(self) -> None:
@@ -204,6 +220,30 @@ class IndexClient:
             if size is not None and artifact.size is None:
                 self._keep(_SIZE, key, size)
         return _answer(artifact, text)
+
+    def _read_contents(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
+        """From the cache, where what was read then goes as deep and as far; kept by the wheel's hash."""
+        from depguard.parse.contents_json import dump_contents, load_contents
+
+        local = local_path(artifact.url) is not None
+        key = _key(artifact)
+        entry = None if local else self._cache.get(_CONTENTS, key)
+        kept = load_contents(entry.text) if entry is not None else None
+        if entry is not None and kept is not None:
+            far = not kept.unread or entry.facts.get("most", "") >= f"{most:020}"
+            if far and entry.facts.get("depth", "") >= str(depth.value):
+                return kept
+        if self.settings.offline and not local:
+            return ContentsUnknown("offline, and its contents are not in the cache")
+        from depguard.adapters.index.contents import wheel_contents
+
+        read = wheel_contents(self._reader, artifact, depth=depth, most=most)
+        if not local and isinstance(read, WheelContents):
+            facts = {"depth": str(depth.value), "most": f"{most:020}"}
+            self._cache.put(
+                _CONTENTS, key, Entry(text=dump_contents(read), stored=self._clock(), facts=facts)
+            )
+        return read
 
     def _size(self, artifact: Artifact) -> int | None:
         path = local_path(artifact.url)

@@ -33,11 +33,11 @@ _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _IDENTITY = {"Accept-Encoding": "identity"}
 
 
-class _NoRangesError(Exception):
+class NoRangesError(Exception):
     """The server does not serve (this) range."""
 
 
-class _GoneError(Exception):
+class GoneError(Exception):
     """The file is listed but not there."""
 
 
@@ -78,7 +78,7 @@ class ArtifactReader:
             if artifact.kind is ArtifactKind.SDIST and not artifact.filename.endswith(".zip"):
                 return self._wire.ask(artifact.url, lambda reply: self._stream(artifact, reply))
             return self._by_ranges(artifact)
-        except _GoneError:
+        except GoneError:
             return MetadataUnknown("the index lists the file but does not have it")
         except (TooMuchReadError, TooLargeError):
             return MetadataUnknown("its metadata cannot be had without reading too much of the file")
@@ -112,11 +112,11 @@ class ArtifactReader:
 
     def _by_ranges(self, artifact: Artifact) -> str | MetadataUnknown:
         try:
-            file = self._open(artifact)
+            file = self.open(artifact)
             with file:
                 before = file.fetch if isinstance(file, RemoteFile) else None
                 return self._from_zip(artifact, cast("IO[bytes]", file), before)
-        except _NoRangesError:
+        except NoRangesError:
             with self._wire.ask(
                 artifact.url, lambda reply: self._whole(artifact, reply), headers=_IDENTITY
             ) as whole:
@@ -130,25 +130,30 @@ class ArtifactReader:
             return sdist_zip_metadata(file, before_reading=before)
         return wheel_metadata(file, artifact.name, before_reading=before)
 
-    def _open(self, artifact: Artifact) -> RemoteFile | IO[bytes]:
-        """The file with its tail at hand, or all of it from a server that knows no ranges."""
+    def open(self, artifact: Artifact, *, most_whole: int = _MOST_WHOLE) -> RemoteFile | IO[bytes]:
+        """The file with its tail at hand, or all of it from a server that knows no ranges.
+
+        Raises NoRangesError, GoneError, TooLargeError beyond ``most_whole`` bytes, OutOfReachError.
+        """
         url = artifact.url
         size = artifact.size or self.size(artifact)
         wanted = f"bytes={max(size - _TAIL, 0)}-" if size else f"bytes=-{_TAIL}"
         opened = self._wire.ask(
-            url, lambda reply: self._tail(artifact, reply), headers={**_IDENTITY, "Range": wanted}
+            url, lambda reply: self._tail(artifact, reply, most_whole), headers={**_IDENTITY, "Range": wanted}
         )
         if opened is None:
             # Some servers know ranges but not "the last so many bytes".
             size = self.ask_size(artifact)
             if size is None:
-                raise _NoRangesError
+                raise NoRangesError
             wanted = f"bytes={max(size - _TAIL, 0)}-"
             opened = self._wire.ask(
-                url, lambda reply: self._tail(artifact, reply), headers={**_IDENTITY, "Range": wanted}
+                url,
+                lambda reply: self._tail(artifact, reply, most_whole),
+                headers={**_IDENTITY, "Range": wanted},
             )
         if opened is None:
-            raise _NoRangesError
+            raise NoRangesError
         if not isinstance(opened, tuple):
             return opened
         total, tail = opened
@@ -159,9 +164,11 @@ class ArtifactReader:
 
         return RemoteFile(get, total, tail, most=_MOST_BY_RANGES)
 
-    def _tail(self, artifact: Artifact, reply: Reply) -> tuple[int, bytes] | IO[bytes] | None:
+    def _tail(
+        self, artifact: Artifact, reply: Reply, most_whole: int
+    ) -> tuple[int, bytes] | IO[bytes] | None:
         if reply.status == 200:
-            return self._whole(artifact, reply)
+            return self._whole(artifact, reply, most_whole)
         if reply.status != 206:
             if reply.status in {400, 405, 416, 501}:
                 return None
@@ -178,14 +185,14 @@ class ArtifactReader:
         self._learn(artifact, total)
         return total, tail
 
-    def _whole(self, artifact: Artifact, reply: Reply) -> IO[bytes]:
+    def _whole(self, artifact: Artifact, reply: Reply, most: int = _MOST_WHOLE) -> IO[bytes]:
         """All of the file, checked against its hash, in memory or in a temporary file."""
         if reply.status != 200:
             raise _refused(reply)
         stated = _length(reply)
         if stated is not None:
             self._learn(artifact, stated)
-            if stated > _MOST_WHOLE:
+            if stated > most:
                 raise TooLargeError
         file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - the caller closes it
         digest = hashlib.sha256()
@@ -193,7 +200,7 @@ class ArtifactReader:
         try:
             while data := reply.piece():
                 length += len(data)
-                if length > _MOST_WHOLE:
+                if length > most:
                     raise TooLargeError  # noqa: TRY301 - the file is closed on every way out
                 digest.update(data)
                 file.write(data)
@@ -249,10 +256,10 @@ class _Stream(io.RawIOBase):
 def _range(reply: Reply, begin: int, end: int, total: int) -> bytes:
     if reply.status != 206:
         if reply.status in {200, 400, 416}:
-            raise _NoRangesError
+            raise NoRangesError
         raise _refused(reply)
     if reply.headers.get("Content-Range") != f"bytes {begin}-{end - 1}/{total}":
-        raise _NoRangesError
+        raise NoRangesError
     return reply.body(end - begin)
 
 
@@ -272,6 +279,6 @@ def _status_and_body(reply: Reply) -> tuple[int, bytes | None]:
 
 def _refused(reply: Reply) -> Exception:
     if reply.status in {404, 410}:
-        return _GoneError()
+        return GoneError()
     hint = "give the index's credentials in its URL, netrc or keyring" if reply.status in {401, 403} else None
     return unreachable(reply.url, f"it answers {reply.status}", hint=hint)

@@ -17,8 +17,8 @@ class RemoteFile(io.RawIOBase):
     """``size`` bytes, of which parts are fetched as they are read and then kept.
 
     ``get`` returns the bytes from its first argument up to, not including, its second. ``tail`` is the end
-    of the file, fetched already. A read fetches at least ``least`` bytes, those before the known tail
-    included: what stands before a zip's directory is often what is read next.
+    of the file, fetched already; ``fetched`` counts all that was. A read fetches at least ``least`` bytes,
+    those before the known tail included: what stands before a zip's directory is often what is read next.
     """
 
     def __init__(self, get: GetRange, size: int, tail: bytes, *, most: int, least: int = 1 << 14) -> None:
@@ -26,6 +26,7 @@ class RemoteFile(io.RawIOBase):
         self._get = get
         self._size = size
         self._most = most
+        self.fetched = len(tail)
         self._least = least
         self._at = 0
         # Ordered, apart from each other, and never touching.
@@ -93,6 +94,7 @@ class RemoteFile(io.RawIOBase):
         if begin >= end:
             return b""
         self._most -= end - begin
+        self.fetched += end - begin
         if self._most < 0:
             raise TooMuchReadError
         data = self._get(begin, end)

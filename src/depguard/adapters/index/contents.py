@@ -1,0 +1,59 @@
+"""A wheel's files and binaries, read over the network by ranges or from this disk."""
+
+from __future__ import annotations
+
+import io
+from typing import IO, cast
+
+from depguard.adapters.index.addresses import local_path
+from depguard.adapters.index.reading import ArtifactReader, GoneError, NoRangesError
+from depguard.adapters.index.remote_file import RemoteFile, TooMuchReadError
+from depguard.adapters.index.faults import TooLargeError
+from depguard.errors import OutOfReachError, Problem
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
+from depguard.model.release import Artifact, ArtifactKind
+from depguard.parse.wheel_contents import read_contents
+
+MOST_BY_RANGES = 64 << 20
+"""Bytes that a wheel's binaries may cost at most, whatever is asked for."""
+
+
+class FilePieces:
+    """Pieces of a seekable file."""
+
+    def __init__(self, file: IO[bytes] | RemoteFile) -> None:
+        self._file = file
+        self.size = file.seek(0, io.SEEK_END)
+
+    @property
+    def fetched(self) -> int:
+        """The bytes that came over the network; 0 for a file on this disk."""
+        return self._file.fetched if isinstance(self._file, RemoteFile) else 0
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from ``begin`` up to ``end``."""
+        self._file.seek(begin)
+        return self._file.read(end - begin)
+
+
+def wheel_contents(reader: ArtifactReader, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
+    """What is in a wheel; its binaries as far as ``most`` packed bytes go. Raises OutOfReachError."""
+    if artifact.kind is not ArtifactKind.WHEEL:
+        return ContentsUnknown("what a source distribution installs is known when it is built")
+    path = local_path(artifact.url)
+    try:
+        if path is not None:
+            with path.open("rb") as local:
+                return read_contents(FilePieces(local), depth=depth, most=most)
+        with reader.open(artifact, most_whole=max(most, MOST_BY_RANGES)) as remote:
+            return read_contents(FilePieces(cast("IO[bytes]", remote)), depth=depth, most=most)
+    except GoneError:
+        return ContentsUnknown("the index lists the file but does not have it")
+    except (NoRangesError, TooLargeError, TooMuchReadError):
+        return ContentsUnknown("its files cannot be listed without reading too much of it")
+    except (EOFError, OSError) as error:
+        if path is None and not isinstance(error, EOFError):
+            raise
+        raise OutOfReachError(
+            Problem(code="index.file", message=f"cannot read {artifact.filename}: {error}")
+        ) from None

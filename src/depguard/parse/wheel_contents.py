@@ -1,0 +1,184 @@
+"""A wheel's files and binaries, read piece by piece: the directory first, then as few members as decide.
+
+Which file a wheel puts where is PEP 427 ("spreading"): the ``.data`` folders go elsewhere, all else below
+site-packages. NumPy's ABI is decided by the smallest modules, since one build makes all of them.
+"""
+
+from __future__ import annotations
+
+import configparser
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Final, Protocol
+
+from packaging.version import Version
+
+from depguard.model.binary import (
+    Binary,
+    ContentsAnswer,
+    ContentsUnknown,
+    Depth,
+    InstalledFile,
+    NumpyMark,
+    Unread,
+    WheelContents,
+)
+from depguard.parse.binary_needs import read_binary
+from depguard.parse.elf import is_elf
+from depguard.parse.zip_directory import (
+    LOCAL_HEADER,
+    Member,
+    ZipDamagedError,
+    find_directory,
+    read_directory,
+    unpack,
+)
+
+TAIL: Final = 1 << 16
+"""Bytes at the end of a wheel that hold most directories whole."""
+MOST_UNPACKED: Final = 1 << 30
+"""Bytes; no member is unpacked beyond it. libtorch_cuda.so has 0.9 GB."""
+_LEAST_UNPACKED: Final = 64 << 20
+_RATIO: Final = 40
+"""Compiled code packs to a third; what unpacks to more than this many times the bound is a bomb."""
+
+_SHARED: Final = re.compile(r"\.so(\.\d+)*$")
+_DATA: Final = re.compile(r"[^/]+\.data/(?P<kind>[^/]+)/(?P<rest>.+)")
+_BELOW: Final = frozenset(("purelib", "platlib"))
+_LOW_FLOOR: Final = Version("2.0")
+_ENOUGH: Final = 3
+_MOST_ENTRY_POINTS: Final = 1 << 18
+
+
+class Pieces(Protocol):
+    """A file of which parts can be had. ``fetched`` counts the bytes that they took."""
+
+    @property
+    def size(self) -> int:
+        """The whole file's size in bytes."""
+        ...
+
+    @property
+    def fetched(self) -> int:
+        """How many bytes were had from elsewhere so far."""
+        ...
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from ``begin`` up to ``end``; what is read twice costs once."""
+        ...
+
+
+def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
+    """What a wheel installs, and what its binaries ask for.
+
+    ``most`` bounds the packed bytes of the binaries that are read; what is over it is listed as unread.
+    Raises whatever ``file`` raises.
+    """
+    try:
+        members = _members(file)
+        binaries, unread = _read_compiled(file, members, depth, most)
+        return WheelContents(
+            files=tuple(_files(file, members)),
+            binaries=binaries,
+            unread=unread,
+            fetched=file.fetched,
+        )
+    except ZipDamagedError as error:
+        return ContentsUnknown(f"the wheel is damaged: {error}")
+
+
+def _read_compiled(
+    file: Pieces, members: Sequence[Member], depth: Depth, most: int
+) -> tuple[tuple[Binary, ...], tuple[Unread, ...]]:
+    binaries: list[Binary] = []
+    unread: list[Unread] = []
+    offered: set[str] = set()
+    most_unpacked = min(MOST_UNPACKED, max(_LEAST_UNPACKED, _RATIO * most))
+    for member in _compiled(members) if depth is not Depth.FILES else ():
+        if depth is Depth.NUMPY and decided(binaries):
+            break
+        path = _installed(member.path)
+        if member.packed > most:
+            unread.append(Unread(path=path, cost=member.packed))
+            continue
+        most -= member.packed
+        data = unpack(member, _packed(file, member), most=most_unpacked)
+        if is_elf(data):  # a linker script, or a text in place of a link, may be called .so as well
+            binary, offers = read_binary(data, path)
+            binaries.append(binary)
+            offered |= offers
+    own = (
+        replace(b, torch=tuple(s for s in b.torch if s not in offered)) if b.torch else b for b in binaries
+    )
+    return tuple(own), tuple(unread)
+
+
+def decided(binaries: Iterable[Binary]) -> bool:
+    """Whether these settle which NumPy a wheel was built for.
+
+    A high floor is not settled by one module: h5py 3.15.1 has one optional module above the others.
+    """
+    new = 0
+    for binary in binaries:
+        if binary.numpy.mark is NumpyMark.OLD:
+            return True
+        if binary.numpy.mark is NumpyMark.NEW:
+            new += 1
+            if binary.numpy.floor is None or binary.numpy.floor < _LOW_FLOOR:
+                return True
+    return new >= _ENOUGH
+
+
+def _members(file: Pieces) -> tuple[Member, ...]:
+    tail = file.read(max(file.size - TAIL, 0), file.size)
+    place = find_directory(tail, file.size)
+    for _ in range(2):  # a long comment first, then a zip64 record before it
+        if not isinstance(place, int):
+            break
+        place = find_directory(file.read(place, file.size), file.size)
+    if isinstance(place, int):
+        raise ZipDamagedError("its end record is out of reach")
+    return read_directory(file.read(place.begin, place.end), place)
+
+
+def _compiled(members: Sequence[Member]) -> list[Member]:
+    """Shared objects, smallest first; those of other projects (``numpy.libs``) after the wheel's own."""
+    found = [m for m in members if _SHARED.search(m.path)]
+    return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
+
+
+def _packed(file: Pieces, member: Member) -> bytes:
+    # The local header has an extra field of its own, of a length that only it knows.
+    header = file.read(member.begin, member.end)[:LOCAL_HEADER]
+    extra = int.from_bytes(header[28:30], "little") if len(header) == LOCAL_HEADER else 0
+    return file.read(member.begin, min(member.end + extra, file.size))
+
+
+def _files(file: Pieces, members: Sequence[Member]) -> Iterator[InstalledFile]:
+    for member in members:
+        if not member.folder:
+            yield InstalledFile(path=_installed(member.path), size=member.size, crc=member.crc)
+            if member.path.endswith(".dist-info/entry_points.txt") and member.size <= _MOST_ENTRY_POINTS:
+                text = unpack(member, _packed(file, member), most=_MOST_ENTRY_POINTS)
+                yield from (InstalledFile(path=path) for path in _scripts(text.decode("utf-8", "replace")))
+
+
+def _scripts(entry_points: str) -> list[str]:
+    """What an installer writes for a wheel's entry points (the entry points specification)."""
+    parser = configparser.ConfigParser(delimiters=("=",), interpolation=None, strict=False)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]  # names are case-sensitive; so documented
+    try:
+        parser.read_string(entry_points)
+    except configparser.Error:
+        return []
+    kinds = [kind for kind in ("console_scripts", "gui_scripts") if parser.has_section(kind)]
+    return sorted({f"{{scripts}}/{name}" for kind in kinds for name in parser[kind]})
+
+
+def _installed(path: str) -> str:
+    """Where a member goes: ``x-1.0.data/scripts/run`` to ``{scripts}/run``."""
+    spread = _DATA.fullmatch(path)
+    if spread is None:
+        return path
+    return spread["rest"] if spread["kind"] in _BELOW else f"{{{spread['kind']}}}/{spread['rest']}"
