@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 _WORKERS = 16
 _METADATA = "metadata"
 _SIZE = "size"
-_CONTENTS = "contents"
 
 
 def _ignore(_: str) -> None:
@@ -222,27 +221,20 @@ class IndexClient:
         return _answer(artifact, text)
 
     def _read_contents(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
-        """From the cache, where what was read then goes as deep and as far; kept by the wheel's hash."""
-        from depguard.parse.contents_json import dump_contents, load_contents
+        from depguard.adapters.index.kept_contents import keep_contents, kept_contents
 
         local = local_path(artifact.url) is not None
         key = _key(artifact)
-        entry = None if local else self._cache.get(_CONTENTS, key)
-        kept = load_contents(entry.text) if entry is not None else None
-        if entry is not None and kept is not None:
-            far = not kept.unread or entry.facts.get("most", "") >= f"{most:020}"
-            if far and entry.facts.get("depth", "") >= str(depth.value):
-                return kept
+        kept = None if local else kept_contents(self._cache, key, depth=depth, most=most)
+        if kept is not None:
+            return kept
         if self.settings.offline and not local:
             return ContentsUnknown("offline, and its contents are not in the cache")
         from depguard.adapters.index.contents import wheel_contents
 
         read = wheel_contents(self._reader, artifact, depth=depth, most=most)
         if not local and isinstance(read, WheelContents):
-            facts = {"depth": str(depth.value), "most": f"{most:020}"}
-            self._cache.put(
-                _CONTENTS, key, Entry(text=dump_contents(read), stored=self._clock(), facts=facts)
-            )
+            keep_contents(self._cache, key, read, depth=depth, most=most, now=self._clock())
         return read
 
     def _size(self, artifact: Artifact) -> int | None:

@@ -6,9 +6,9 @@ import io
 from typing import IO, cast
 
 from depguard.adapters.index.addresses import local_path
+from depguard.adapters.index.faults import TooLargeError
 from depguard.adapters.index.reading import ArtifactReader, GoneError, NoRangesError
 from depguard.adapters.index.remote_file import RemoteFile, TooMuchReadError
-from depguard.adapters.index.faults import TooLargeError
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
 from depguard.model.release import Artifact, ArtifactKind
