@@ -37,6 +37,12 @@ def files(*names: str) -> Universe:
     return Universe(source=source, host=HOST)
 
 
+def _page(made: Universe) -> ProjectPage:
+    page = made.source.page(A)
+    assert isinstance(page, ProjectPage)
+    return page
+
+
 def _artifact(filename: str) -> Artifact:
     template = FakeIndex.from_dict({"a": {"1.0": None}}).page(A).artifacts[0]
     parsed = read_filename(filename, A)
@@ -80,7 +86,7 @@ def test_of_equal_tags_the_higher_build_number_is_taken() -> None:
 
 def test_a_file_that_is_not_yanked_comes_first() -> None:
     made = files("a-1.0-cp312-cp312-manylinux_2_28_x86_64.whl", "a-1.0-py3-none-any.whl")
-    page = made.source.page(A)
+    page = _page(made)
     yanked = replace(page, artifacts=(replace(page.artifacts[0], yanked=""), page.artifacts[1]))
     again = Universe(source=FakeIndex({A: yanked}, {}), host=HOST)
     (offer,) = again.offers(A).offers
@@ -148,7 +154,7 @@ def test_a_cut_off_is_never_ignored() -> None:
     # A file that does not fit anyway needs no upload time, nor does one of a local folder.
     unfit = universe({"1.0": {"python": "<3"}}, cutoff=datetime(2026, 11, 1, tzinfo=UTC))
     assert unfit.offers(A).offers == ()
-    page = made.source.page(A)
+    page = _page(made)
     local = replace(page, artifacts=tuple(replace(a, local=True) for a in page.artifacts))
     kept = Universe(source=FakeIndex({A: local}, {}), host=HOST, cutoff=datetime(2026, 11, 1, tzinfo=UTC))
     assert len(kept.offers(A).offers) == 1

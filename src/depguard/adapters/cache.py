@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever rows of older versions would be misread."""
 
 _PATIENCE = 5.0
@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS entry (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One cached answer: a JSON value as text, and short facts beside it (``etag``).
+    """One cached answer: a text (JSON, mostly), and short facts beside it (``etag``).
 
     ``stored`` and ``fresh_until`` are seconds since 1970.
     """
@@ -135,8 +135,10 @@ class Cache:
         """Let go of the file; old pages leave it."""
         with self._lock:
             if self._wrote:
+                # What an artifact says of itself never changes; all else is made or fetched again.
                 self._write(
-                    "DELETE FROM entry WHERE kind = 'page' AND stored < ?", (time.time() - _KEPT_SECONDS,)
+                    "DELETE FROM entry WHERE kind NOT IN ('metadata', 'size') AND stored < ?",
+                    (time.time() - _KEPT_SECONDS,),
                 )
             self._forget()
 

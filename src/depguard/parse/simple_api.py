@@ -186,8 +186,8 @@ def artifacts_of(
                 index=index,
                 hashes=_hashes(hashes),
                 size=size,
-                requires_python=_specifier(python) if python else None,
-                upload_time=_moment(uploaded) if uploaded else None,
+                requires_python=python_specifier(python) if python else None,
+                upload_time=upload_moment(uploaded) if uploaded else None,
                 yanked=yanked,
                 tags=parts.tags,
                 build=parts.build,
@@ -259,15 +259,16 @@ def _text(value: object) -> str | None:
 
 
 @lru_cache(maxsize=4096)
-def _specifier(text: str) -> SpecifierSet | None:
-    """None for what is no specifier: pip takes such a file as fit for every Python."""
+def python_specifier(text: str) -> SpecifierSet | None:
+    """A page's Requires-Python; None for what is no specifier: for pip, such a file fits every Python."""
     try:
         return SpecifierSet(text)
     except ValueError:
         return None
 
 
-def _moment(text: str) -> datetime | None:
+def upload_moment(text: str) -> datetime | None:
+    """PEP 700's upload time; without a zone it is in UTC. None for what is no time."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -8,7 +8,35 @@ from typing import Protocol
 from packaging.utils import NormalizedName
 
 from depguard.model.binary import ContentsAnswer, Depth
-from depguard.model.release import Artifact, MetadataAnswer, ProjectPage
+from depguard.model.release import Artifact, MetadataAnswer
+
+
+class Page(Protocol):
+    """All artifacts of one project over the indexes that count, or its absence (``found``).
+
+    ``skipped`` has, for each file that was passed over, its name and why (an odd file name, say). A page may
+    make its artifacts when they are first looked at (``parse.listed_page``).
+    """
+
+    @property
+    def name(self) -> NormalizedName:
+        """The project."""
+        ...
+
+    @property
+    def found(self) -> bool:
+        """Whether any index knows it."""
+        ...
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Its artifacts, in the order of the indexes and their pages."""
+        ...
+
+    @property
+    def skipped(self) -> tuple[tuple[str, str], ...]:
+        """Files passed over, with the reason."""
+        ...
 
 
 class PackageSource(Protocol):
@@ -19,7 +47,7 @@ class PackageSource(Protocol):
     each candidate that it tries.
     """
 
-    def page(self, name: NormalizedName) -> ProjectPage:
+    def page(self, name: NormalizedName) -> Page:
         """All artifacts of a project; ``found=False`` when no index knows it.
 
         Raises OutOfReachError when an index cannot be asked (or, offline, nothing is cached).

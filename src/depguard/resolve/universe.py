@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property, partial
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,9 +17,11 @@ from packaging.version import Version
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import Host
 from depguard.model.policy import Override
-from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown, ProjectPage
+from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
 from depguard.model.request import FormatControl
-from depguard.resolve.ports import PackageSource
+from depguard.parse.listed_page import FittingFile, ListedPage, Reach
+from depguard.parse.simple_api import upload_moment
+from depguard.resolve.ports import PackageSource, Page
 
 
 class Unfit(enum.Enum):
@@ -31,18 +34,33 @@ class Unfit(enum.Enum):
     NEWER = "newer than the cut-off"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Offer:
-    """A version that the host can take, in its best artifact. Compared by identity."""
+    """A version that the host can take, in its best artifact. Compared by identity.
 
-    name: NormalizedName
-    version: Version
-    artifact: Artifact
+    ``yanked``: whether the index calls this artifact yanked (PEP 592). The artifact is made when it is first
+    looked at: of most versions only the number is.
+    """
+
+    __slots__ = ("_made", "_make", "name", "version", "yanked")
+
+    def __init__(
+        self, name: NormalizedName, version: Version, make: Callable[[], Artifact], *, yanked: bool
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.yanked = yanked
+        self._make = make
+        self._made: Artifact | None = None
 
     @property
-    def yanked(self) -> bool:
-        """Whether the index calls this artifact yanked (PEP 592)."""
-        return self.artifact.yanked is not None
+    def artifact(self) -> Artifact:
+        """The artifact that would be taken."""
+        if self._made is None:
+            self._made = self._make()
+        return self._made
+
+    def __repr__(self) -> str:
+        return f"<Offer {self.name} {self.version}>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,14 +96,10 @@ class Universe:
     formats: FormatControl = field(default_factory=FormatControl)
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
-    _ranks: dict[Tag, int] = field(init=False, repr=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
     _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
     _expected: set[int] = field(default_factory=set, init=False, repr=False)
     _metadata: dict[int, CoreMetadata | MetadataUnknown] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        self._ranks = {tag: rank for rank, tag in reversed(list(enumerate(self.host.tags)))}
 
     def offers(self, name: NormalizedName) -> Offers:
         """The versions of a project that fit, newest first.
@@ -141,7 +155,9 @@ class Universe:
             self._expected.add(id(offer))
             self.source.prefetch_metadata((offer.artifact,))
 
-    def _choose(self, page: ProjectPage) -> Offers:
+    def _choose(self, page: Page) -> Offers:
+        if isinstance(page, ListedPage):
+            return self._listed(page)
         best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}
         for artifact in page.artifacts:
             if self._verdict(artifact) is not None:
@@ -152,8 +168,37 @@ class Universe:
             # so that an extra index comes before the main one, and both before find-links.
             if held is None or rank <= held[0]:
                 best[artifact.version] = (rank, artifact)
-        offers = tuple(Offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True))
-        return Offers(found=page.found, offers=offers)
+        offers = [_offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True)]
+        return Offers(found=page.found, offers=tuple(offers))
+
+    def _listed(self, page: ListedPage) -> Offers:
+        """The same, of a page that tells beforehand what fits the host's tags and interpreter."""
+        builds = self._may_build(page.name)
+        wheels = not _listed(page.name, self.formats.no_binary)
+        offers: list[Offer] = []
+        for version, files in page.fitting(self._reach):
+            allowed = [file for file in files if (wheels if file.wheel else builds)]
+            if self.cutoff is not None:
+                allowed = [file for file in allowed if self._was_there(page, file, self.cutoff)]
+            if allowed:
+                make = partial(page.artifact, allowed[0])
+                offers.append(Offer(page.name, Version(version), make, yanked=allowed[0].yanked))
+        return Offers(found=page.found, offers=tuple(offers))
+
+    def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
+        uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None
+        if uploaded is None:
+            raise OutOfReachError(_no_upload_time(page.artifact(found)))
+        return uploaded < cutoff
+
+    @cached_property
+    def _reach(self) -> Reach:
+        rule = "lower bounds" if self.lower_python else ""
+        return Reach(self.host.tags, self.host.python, self.python_fits, python_rule=rule)
+
+    @cached_property
+    def _ranks(self) -> dict[Tag, int]:
+        return {tag: rank for rank, tag in reversed(list(enumerate(self.host.tags)))}
 
     def _rank(self, artifact: Artifact) -> tuple[int, int, object]:
         """Smaller is better: not yanked, then the host's tag order, then the higher build number."""
@@ -235,6 +280,10 @@ def _names(package: Requirement, offer: Offer) -> bool:
     return canonicalize_name(package.name) == offer.name and package.specifier.contains(
         offer.version, prereleases=True
     )
+
+
+def _offer(name: NormalizedName, version: Version, artifact: Artifact) -> Offer:
+    return Offer(name, version, lambda: artifact, yanked=artifact.yanked is not None)
 
 
 def _listed(name: NormalizedName, names: frozenset[str]) -> bool:

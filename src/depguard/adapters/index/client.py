@@ -7,18 +7,20 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from packaging.utils import NormalizedName
 
 from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.index.addresses import local_path, redact
 from depguard.adapters.index.background import Crew, Once
 from depguard.adapters.index.indexes import Index, open_index, read_find_links
-from depguard.adapters.index.remote_pages import RemotePages
+from depguard.adapters.index.remote_pages import ReadPage, RemotePages
 from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
@@ -26,7 +28,9 @@ from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
 from depguard.parse.core_metadata import distil, read_core_metadata
+from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
 from depguard.parse.simple_api import Listing, artifacts_of
+from depguard.resolve.ports import Page
 
 if TYPE_CHECKING:
     from depguard.adapters.index.pools import FindProxy, Pools
@@ -79,7 +83,8 @@ class IndexClient:
         )
         self._reading: ArtifactReader | None = None
         self._crew = Crew(_WORKERS)
-        self._pages: Once[NormalizedName, ProjectPage] = Once(self._crew)
+        self._forms = CompiledForms(self._cache)
+        self._pages: Once[NormalizedName, Page] = Once(self._crew)
         self._found_links: Once[str, Listing] = Once(self._crew)
         self._answers: Once[tuple[str, str], MetadataAnswer] = Once(self._crew)
         self._sizes: Once[str, int | None] = Once(self._crew)
@@ -90,7 +95,7 @@ class IndexClient:
         """What was asked for so far."""
         return self._meter.now
 
-    def page(self, name: NormalizedName) -> ProjectPage:
+    def page(self, name: NormalizedName) -> Page:
         """As the port says; find-links places come first, then the indexes by the rule."""
         return self._pages.get(name, lambda: self._page(name))
 
@@ -169,10 +174,30 @@ class IndexClient:
                 self._reading = ArtifactReader(self._wire, note=self._note)
             return self._reading
 
-    def _page(self, name: NormalizedName) -> ProjectPage:
+    def _page(self, name: NormalizedName) -> Page:
+        pages: list[tuple[Index, ReadPage]] = []
+        for index in self._indexes:
+            page = index.page(name)
+            if page is not None:
+                pages.append((index, page))
+                if self.settings.rule is Rule.UV:
+                    break
+        if self.settings.find_links:
+            return self._with_links(name, pages)
+        parts = [PagePart(index.label, _once(page.load)) for index, page in pages]
+        if not all(page.sha256 for _, page in pages):
+            return ListedPage(name, parts)
+        told = [name, *(text for index, page in pages for text in (index.label, page.sha256))]
+        return ListedPage(name, parts, recall=lambda reach, make: self._fitting(told, reach, make))
+
+    def _fitting(self, told: Sequence[str], reach: Reach, make: Callable[[], Fitting]) -> Fitting:
+        sources = (*told, reach.key)
+        return self._forms.recall("fitting", sources, make, to_text=fitting_text, from_text=fitting_of)
+
+    def _with_links(self, name: NormalizedName, pages: Sequence[tuple[Index, ReadPage]]) -> ProjectPage:
+        """The files of find-links places before those of the indexes."""
         artifacts: list[Artifact] = []
         skipped: list[tuple[str, str]] = []
-        known = False
         for place in self.settings.find_links:
             listing = self._found_links.get(
                 place,
@@ -180,17 +205,12 @@ class IndexClient:
             )
             found, _ = artifacts_of(listing.files, project=name, index=redact(place), flat=True)
             artifacts += [_hashed(artifact) for artifact in found]
-            known = known or bool(found)
-        for index in self._indexes:
-            listed = index.listing(name)
-            if listed is None:
-                continue
-            known = True
+        known = bool(artifacts) or bool(pages)
+        for index, page in pages:
+            listed = page.load()
             found, odd = artifacts_of(listed.files, project=name, index=index.label)
             artifacts += found
             skipped += [*listed.skipped, *odd]
-            if self.settings.rule is Rule.UV:
-                break
         return ProjectPage(name=name, artifacts=tuple(artifacts), found=known, skipped=tuple(skipped))
 
     def _metadata(self, artifact: Artifact) -> MetadataAnswer:
@@ -277,6 +297,11 @@ def _key(artifact: Artifact) -> str:
 
 def _answer(artifact: Artifact, text: str) -> MetadataAnswer:
     return read_core_metadata(text, name=artifact.name, version=artifact.version, kind=artifact.kind)
+
+
+def _once(load: Callable[[], Listing]) -> Callable[[], Listing]:
+    """The same, loaded once."""
+    return lru_cache(maxsize=1)(load)
 
 
 class _Notes:

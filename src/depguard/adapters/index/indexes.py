@@ -10,7 +10,7 @@ from typing import Protocol
 from packaging.utils import NormalizedName
 
 from depguard.adapters.index.addresses import file_url, local_path, project_url, redact
-from depguard.adapters.index.remote_pages import RemotePages
+from depguard.adapters.index.remote_pages import ReadPage, RemotePages
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.filenames import SDIST_EXTENSIONS
@@ -22,8 +22,8 @@ class Index(Protocol):
 
     label: str
 
-    def listing(self, name: NormalizedName) -> Listing | None:
-        """The project's files; None when the index does not know it. Raises OutOfReachError."""
+    def page(self, name: NormalizedName) -> ReadPage | None:
+        """The project's page; None when the index does not know it. Raises OutOfReachError."""
         ...
 
 
@@ -39,7 +39,7 @@ class RemoteIndex:
         self._lock = threading.Lock()
         self._root_readable: bool | None = None
 
-    def listing(self, name: NormalizedName) -> Listing | None:
+    def page(self, name: NormalizedName) -> ReadPage | None:
         """As for every index."""
 
         def absent(status: int) -> bool:
@@ -71,8 +71,12 @@ class FolderIndex:
         self.label = file_url(root)
         self._root = root
 
-    def listing(self, name: NormalizedName) -> Listing | None:
-        """As for every index."""
+    def page(self, name: NormalizedName) -> ReadPage | None:
+        """As for every index. What changes on this disk is not kept: the page has no hash."""
+        found = self._listing(name)
+        return None if found is None else ReadPage(lambda: found, "")
+
+    def _listing(self, name: NormalizedName) -> Listing | None:
         folder = self._root / name
         page = folder / "index.html"
         if page.is_file():
@@ -101,7 +105,7 @@ def read_find_links(location: str, pages: RemotePages, *, note: Callable[[str], 
         found = pages.read(location, what="the find-links page", absent=lambda status: status in {404, 410})
         if found is None:
             note(f"the find-links page {redact(location)} is not there")
-        return found or Listing()
+        return found.load() if found is not None else Listing()
     path = path.absolute()
     if path.is_dir():
         return read_folder(path)

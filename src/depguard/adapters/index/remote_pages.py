@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -24,6 +25,7 @@ _MOST_PAGE = 256 << 20
 _DEFAULT_AGE = 600.0
 _LONGEST_AGE = 86400.0
 _KIND = "page"
+_TEXT = "page-text"
 
 
 class _Fetched(NamedTuple):
@@ -31,6 +33,13 @@ class _Fetched(NamedTuple):
     body: bytes
     headers: dict[str, str]
     url: str
+
+
+class ReadPage(NamedTuple):
+    """A page: how to get what it lists, which costs, and the hash of that, which does not."""
+
+    load: Callable[[], Listing]
+    sha256: str
 
 
 class RemotePages:
@@ -51,23 +60,20 @@ class RemotePages:
         self._meter = meter
         self._clock = clock
 
-    def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> Listing | None:
-        """The files that the page at ``url`` lists; None when it is not there.
+    def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
+        """The page at ``url``; None when it is not there.
 
         ``absent`` says whether a status other than 200 means that. ``what`` is the page in words.
         """
         key = redact(url)
         # A query may be a token, and without it two pages could not be told apart.
         entry = None if "?" in url else self._cache.get(_KIND, key)
-        kept = None if entry is None else _thawed(entry)
-        if entry is not None and kept is None:
-            self._cache.drop(_KIND, key)
         now = self._clock()
-        if entry is not None and kept is not None:
+        if entry is not None:
             fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
             if self._settings.offline or fresh:
                 self._meter.add(pages=1, cached=1)
-                return kept[0]
+                return self._kept(entry, url, what=what, absent=absent)
         if self._settings.offline:
             raise OutOfReachError(
                 Problem(
@@ -76,15 +82,35 @@ class RemotePages:
                     hint="run the same command once without --offline, or add --find-links with a folder",
                 )
             )
-        fetched = self._fetch(url, entry if kept is not None else None)
+        fetched = self._fetch(url, entry)
         self._meter.add(pages=1)
-        if fetched.status == 304 and kept is not None:
+        if fetched.status == 304 and entry is not None:
             self._cache.renew(_KIND, key, stored=now, fresh_until=now + _age(fetched.headers))
-            return kept[0]
+            return self._kept(entry, url, what=what, absent=absent)
         found = self._understood(fetched, absent)
-        if "?" not in url:
-            self._keep(key, found, fetched.headers, now)
-        return found
+        sha256 = "" if "?" in url else self._keep(key, found, fetched.headers, now)
+        before = entry.facts.get("sha256", sha256) if entry is not None else sha256
+        if before != sha256:
+            self._cache.drop(_TEXT, before)
+        return None if found is None else ReadPage(lambda: found, sha256)
+
+    def _kept(self, entry: Entry, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
+        """A cached page, whose text is looked at when it is asked for; one that is gone is fetched again."""
+        sha256 = entry.facts.get("sha256")
+        if sha256 is None:
+            return None
+
+        def load() -> Listing:
+            kept = self._cache.get(_TEXT, sha256)
+            listing = None if kept is None else _thawed(kept.text)
+            if listing is not None:
+                return listing
+            self._cache.drop(_TEXT, sha256)
+            self._cache.drop(_KIND, redact(url))
+            again = self.read(url, what=what, absent=absent)
+            return Listing() if again is None else again.load()
+
+        return ReadPage(load, sha256)
 
     def _fetch(self, url: str, entry: Entry | None) -> _Fetched:
         headers = {"Accept": ACCEPT}
@@ -130,20 +156,24 @@ class RemotePages:
             )
         raise unreachable(url, f"it answers {status}", hint="check the index URL")
 
-    def _keep(self, key: str, found: Listing | None, headers: dict[str, str], now: float) -> None:
+    def _keep(self, key: str, found: Listing | None, headers: dict[str, str], now: float) -> str:
+        """Put a page into the cache, its text beside its facts. The text's hash, empty if it is not kept."""
         control = headers.get("cache-control", "").lower()
         if "no-store" in control:
-            return
+            return ""
         if found is not None and any("?" in file.url for file in found.files):
-            return  # signed links: secrets that go stale besides
-        facts = {}
+            return ""  # signed links: secrets that go stale besides
+        facts: dict[str, str] = {}
         if etag := headers.get("etag"):
             facts["etag"] = etag
         if modified := headers.get("last-modified"):
             facts["modified"] = modified
-        text = json.dumps(None if found is None else [found.files, found.skipped], separators=(",", ":"))
-        entry = Entry(text=text, stored=now, fresh_until=now + _age(headers), facts=facts)
-        self._cache.put(_KIND, key, entry)
+        if found is not None:
+            text = json.dumps([found.files, found.skipped], separators=(",", ":"))
+            facts["sha256"] = hashlib.sha256(text.encode()).hexdigest()
+            self._cache.put(_TEXT, facts["sha256"], Entry(text=text, stored=now, facts={}))
+        self._cache.put(_KIND, key, Entry(text="", stored=now, fresh_until=now + _age(headers), facts=facts))
+        return facts.get("sha256", "")
 
 
 def _fetched(reply: Reply) -> _Fetched:
@@ -152,14 +182,11 @@ def _fetched(reply: Reply) -> _Fetched:
     return _Fetched(reply.status, body, headers, reply.url)
 
 
-def _thawed(entry: Entry) -> tuple[Listing | None] | None:
-    """What a cached page says, in a tuple of one; None for a text that does not fit."""
+def _thawed(text: str) -> Listing | None:
+    """What a cached page lists; None for a text that does not fit."""
     try:
-        found = json.loads(entry.text)
-        if found is None:
-            return (None,)
-        files, skipped = found
-        return (Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped)),)
+        files, skipped = json.loads(text)
+        return Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped))
     except (ValueError, TypeError):
         return None
 

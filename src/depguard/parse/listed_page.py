@@ -1,0 +1,221 @@
+"""A project's page as its index lists it: strings until somebody asks, and then only what fits a host.
+
+numpy's page has 4,400 files, of which a host can take some 100. Whether a file fits is told by three texts
+(the tags at the end of a wheel's name, Requires-Python, the archive's kind), each of which is judged once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import product
+from typing import Any, NamedTuple
+
+from packaging.specifiers import SpecifierSet
+from packaging.tags import Tag
+from packaging.utils import NormalizedName
+from packaging.version import Version
+
+from depguard.model.release import Artifact, ArtifactKind
+from depguard.parse.filenames import OddFileName, read_filename
+from depguard.parse.simple_api import Listing, PageFile, Skipped, artifacts_of, python_specifier
+
+FORMAT = 1
+"""Raised whenever a kept `Fitting` of before would be misread."""
+
+
+class Reach:
+    """What a host can take: its wheel tags in order of preference, and its interpreter.
+
+    ``python_fits`` judges a Requires-Python; ``python_rule`` names how (it is part of what an answer is kept
+    under). Answers are remembered by text.
+    """
+
+    def __init__(
+        self,
+        tags: Iterable[Tag],
+        python: Version,
+        python_fits: Callable[[SpecifierSet], bool],
+        *,
+        python_rule: str = "",
+    ) -> None:
+        names = [str(tag) for tag in tags]
+        self._ranks = {name: rank for rank, name in reversed(list(enumerate(names)))}
+        self._python_fits = python_fits
+        self._by_tags: dict[str, int | None] = {}
+        self._by_python: dict[str, bool] = {}
+        whole = "\n".join((str(FORMAT), str(python), python_rule, *names))
+        self.key = hashlib.sha256(whole.encode()).hexdigest()
+
+    def rank(self, tags: str) -> int | None:
+        """The best place of a compressed tag set (PEP 425) in the host's order, None where none fits."""
+        if tags not in self._by_tags:
+            parts = [part.split(".") for part in tags.lower().split("-")]
+            ranks = (self._ranks.get("-".join(tag)) for tag in product(*parts))
+            self._by_tags[tags] = min((rank for rank in ranks if rank is not None), default=None)
+        return self._by_tags[tags]
+
+    def takes_python(self, requires_python: str) -> bool:
+        """Whether the interpreter meets a Requires-Python; what is none is met, as for pip."""
+        known = self._by_python.get(requires_python)
+        if known is None:
+            specifier = python_specifier(requires_python)
+            known = specifier is None or self._python_fits(specifier)
+            self._by_python[requires_python] = known
+        return known
+
+
+class FittingFile(NamedTuple):
+    """One file that fits, by the part of the page that lists it (``part``)."""
+
+    part: int
+    file: PageFile
+    wheel: bool
+
+    @property
+    def yanked(self) -> bool:
+        """PEP 592."""
+        return self.file.yanked is not None
+
+
+class FittingVersion(NamedTuple):
+    """A version (its text) and its files that fit, best first."""
+
+    version: str
+    files: tuple[FittingFile, ...]
+
+
+Fitting = tuple[FittingVersion, ...]
+"""All versions that a host can take something of, newest first."""
+
+Recall = Callable[[Reach, Callable[[], Fitting]], Fitting]
+"""What fits a reach: out of what is kept, else made and kept."""
+
+
+class PagePart(NamedTuple):
+    """What one index says of a project. ``load`` gives the files; ``label`` is the index's."""
+
+    label: str
+    load: Callable[[], Listing]
+
+
+class ListedPage:
+    """A ``resolve.ports.Page`` over listings that are looked into as little as will do."""
+
+    def __init__(
+        self,
+        name: NormalizedName,
+        parts: Sequence[PagePart],
+        *,
+        recall: Recall = lambda _, make: make(),
+    ) -> None:
+        self.name = name
+        self.found = bool(parts)
+        self._parts = tuple(parts)
+        self._recall = recall
+
+    def __eq__(self, other: object) -> bool:
+        """Whether both list the same, which looks at all of it."""
+        if not isinstance(other, ListedPage):
+            return NotImplemented
+        return (self.name, self.found, self._all) == (other.name, other.found, other._all)
+
+    __hash__ = None  # type: ignore[assignment]  # as for every value that compares by what it holds
+
+    @property
+    def artifacts(self) -> tuple[Artifact, ...]:
+        """Every artifact, in the order of the indexes and their pages."""
+        return self._all[0]
+
+    @property
+    def skipped(self) -> tuple[Skipped, ...]:
+        """The files that were passed over, and why."""
+        return self._all[1]
+
+    def fitting(self, reach: Reach) -> Fitting:
+        """What a host can take, builds and cut-off aside: yanked last, then by tag, then by build number.
+
+        Between equals the later one comes first, as for pip: it sorts stably and walks backwards, so that an
+        extra index comes before the main one.
+        """
+        return self._recall(reach, lambda: self._fitting(reach))
+
+    def artifact(self, found: FittingFile) -> Artifact:
+        """The artifact that a file is."""
+        made, _ = artifacts_of((found.file,), project=self.name, index=self._parts[found.part].label)
+        return made[0]
+
+    @cached_property
+    def _all(self) -> tuple[tuple[Artifact, ...], tuple[Skipped, ...]]:
+        artifacts: list[Artifact] = []
+        skipped: list[Skipped] = []
+        for part in self._parts:
+            listing = part.load()
+            found, odd = artifacts_of(listing.files, project=self.name, index=part.label)
+            artifacts += found
+            skipped += [*listing.skipped, *odd]
+        return tuple(artifacts), tuple(skipped)
+
+    def _fitting(self, reach: Reach) -> Fitting:
+        by_version: dict[Version, list[tuple[tuple[Any, ...], FittingFile]]] = {}
+        for number, part in enumerate(self._parts):
+            seen: set[str] = set()
+            for at, file in enumerate(part.load().files):
+                if file.filename in seen:
+                    continue
+                seen.add(file.filename)
+                wheel = file.filename.endswith(".whl")
+                rank = reach.rank(_tags(file.filename)) if wheel else -1
+                if rank is None or (file.requires_python and not reach.takes_python(file.requires_python)):
+                    continue
+                parts = read_filename(file.filename, self.name)
+                if isinstance(parts, OddFileName):
+                    continue
+                order = (file.yanked is not None, *_order(rank, parts.build), -number, -at)
+                found = FittingFile(number, file, parts.kind is ArtifactKind.WHEEL)
+                by_version.setdefault(parts.version, []).append((order, found))
+        return tuple(
+            FittingVersion(
+                str(version), tuple(file for _, file in sorted(by_version[version], key=lambda pair: pair[0]))
+            )
+            for version in sorted(by_version, reverse=True)
+        )
+
+
+def fitting_text(fitting: Fitting) -> str:
+    """A `Fitting` as text, to be kept."""
+    rows = [
+        [version, [[found.part, *found.file, found.wheel] for found in files]] for version, files in fitting
+    ]
+    return json.dumps(rows, separators=(",", ":"))
+
+
+def fitting_of(text: str) -> Fitting:
+    """The `Fitting` of a text. Raises ValueError for a text that is none."""
+    try:
+        return tuple(
+            [
+                FittingVersion(version, tuple([FittingFile(f[0], PageFile(*f[1:-1]), f[-1]) for f in files]))
+                for version, files in json.loads(text)
+            ]
+        )
+    except (TypeError, IndexError) as error:
+        raise ValueError(f"not what fits a host: {error}") from error
+
+
+def _tags(filename: str) -> str:
+    return "-".join(filename[:-4].rsplit("-", 3)[1:])
+
+
+def _order(rank: int, build: tuple[()] | tuple[int, str]) -> tuple[Any, ...]:
+    """Smaller is better: the host's tag order, then the higher build number; an sdist after all wheels.
+
+    pip prefers the higher build number (PEP 427); letters compare by inverted code points, and what goes on
+    beats what ends.
+    """
+    if rank < 0:
+        return (1, 0, ())
+    number, letters = build or (0, "")
+    return (0, rank, (-number, (*(-ord(letter) for letter in letters), 1)))
