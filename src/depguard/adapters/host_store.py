@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depguard.adapters.compiled import CompiledForms
+from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import read_text
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
@@ -27,15 +28,24 @@ class HostStore:
 
     ``roots`` are folders with host files, looked at in order; a host's catalogue name is its path below one
     of them without the suffix. ``live`` makes the host of the interpreter at hand. ``forms`` keeps what was
-    parsed before.
+    parsed before. ``files`` are what is read: this disk, or a revision. Stores that share ``made`` make a
+    host of the same texts once.
     """
 
     def __init__(
-        self, roots: Iterable[Path], live: Callable[[], Host], forms: CompiledForms | None = None
+        self,
+        roots: Iterable[Path],
+        live: Callable[[], Host],
+        forms: CompiledForms | None = None,
+        *,
+        files: FileView | None = None,
+        made: MutableMapping[tuple[str, str, str], Host] | None = None,
     ) -> None:
         self._roots = tuple(roots)
         self._forms = forms if forms is not None else CompiledForms.none()
         self._live = live
+        self._files: FileView = files if files is not None else Disk()
+        self._made: MutableMapping[tuple[str, str, str], Host] = made if made is not None else {}
         self._read: dict[Path, Host] = {}
 
     def names(self) -> tuple[str, ...]:
@@ -59,7 +69,7 @@ class HostStore:
             return named
         catalogue = self._catalogue()
         path = Path(name_or_path)
-        if path.suffix in SUFFIXES or path.is_file():
+        if path.suffix in SUFFIXES or self._files.is_file(path):
             return _host_path(path)
         wanted = _loose(name_or_path)
         fitting = [name for name in catalogue if wanted in {_loose(name), _loose(name.rpartition("/")[2])}]
@@ -78,15 +88,18 @@ class HostStore:
         """The host in a file, with the metadata beside it. Read once in a run."""
         if path not in self._read:
             metadata_path = metadata_path_of(path)
-            text = read_text(path)
-            metadata = read_text(metadata_path) if metadata_path.is_file() else None
-            self._read[path] = self._forms.recall(
-                "host",
-                (str(path), text, metadata or ""),  # the path: it stands in every location
-                lambda: _parsed(path, text, metadata),
-                to_text=compiled_text,
-                from_text=compiled_host,
-            )
+            text = self._files.text(path)
+            metadata = self._files.text(metadata_path) if self._files.is_file(metadata_path) else None
+            sources = (str(path), text, metadata or "")  # the path: it stands in every location
+            if sources not in self._made:
+                self._made[sources] = self._forms.recall(
+                    "host",
+                    sources,
+                    lambda: _parsed(path, text, metadata),
+                    to_text=compiled_text,
+                    from_text=compiled_host,
+                )
+            self._read[path] = self._made[sources]
         return self._read[path]
 
     def outline(self, name_or_path: str) -> Host:
@@ -100,14 +113,13 @@ class HostStore:
         if not name or not all(part.strip(".") for part in name.split("/")) or "\\" in name:
             return None
         paths = (root / f"{name}{suffix}" for root in self._roots for suffix in SUFFIXES)
-        return next((path for path in paths if path.is_file()), None)
+        return next((path for path in paths if self._files.is_file(path)), None)
 
     def _catalogue(self) -> dict[str, Path]:
         found: dict[str, Path] = {}
         for root in self._roots:
-            for suffix in SUFFIXES:
-                for path in root.rglob(f"*{suffix}"):
-                    found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
+            for path in self._files.below(root, SUFFIXES, deep=True):
+                found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return found
 
 

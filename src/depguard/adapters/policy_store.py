@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from depguard.adapters.compiled import CompiledForms
-from depguard.adapters.files import decode, read_text
+from depguard.adapters.file_view import Disk, FileView
+from depguard.adapters.files import decode
 from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, check_url, fetch, parse_github
 from depguard.adapters.shipped import shipped_root
 from depguard.errors import InputError, OutOfReachError, Problem
@@ -57,7 +58,8 @@ class PolicyStore:
     """Finds policies as seen from a working directory.
 
     ``fetch`` gets https URLs; None means offline. ``shipped`` is the folder of the shipped policies.
-    ``forms`` keeps what was parsed before.
+    ``forms`` keeps what was parsed before. ``files`` are what is read: this disk, or a revision of the
+    repository at ``labels_from``, to which the labels of its texts are then relative.
     """
 
     def __init__(
@@ -67,7 +69,11 @@ class PolicyStore:
         fetch: Fetch | None,
         shipped: Path | None = None,
         forms: CompiledForms | None = None,
+        files: FileView | None = None,
+        labels_from: Path | None = None,
     ) -> None:
+        self._files: FileView = files if files is not None else Disk()
+        self._labels_from = labels_from
         self._forms = forms if forms is not None else CompiledForms.none()
         self._here = working_directory.absolute()
         self._fetch = fetch
@@ -80,7 +86,7 @@ class PolicyStore:
         """
         path = self._here / reference
         if "://" not in reference and not reference.startswith("github:"):
-            if path.is_dir():
+            if self._files.is_dir(path):
                 found = self._in_folder(path)
                 if found is None:
                     raise InputError(
@@ -91,7 +97,7 @@ class PolicyStore:
                         )
                     )
                 path = found
-            if path.is_file():
+            if self._files.is_file(path):
                 return self._load(self._local(path, project_root(path)), "--policy")
         return self._load(self._resolve(reference, None, None), "--policy")
 
@@ -118,10 +124,9 @@ class PolicyStore:
         return tuple(sorted(path.stem for path in self._shipped.glob("*.yaml")))
 
     def _in_folder(self, folder: Path) -> Path | None:
-        fitting = [path for path in (folder / PROJECT_FILE,) if path.is_file()]
-        fitting += [
-            path for path in sorted((folder / PROJECT_FOLDER).glob("*.yaml")) if self._has_tiers(path)
-        ]
+        fitting = [path for path in (folder / PROJECT_FILE,) if self._files.is_file(path)]
+        inside = self._files.below(folder / PROJECT_FOLDER, (".yaml",), deep=False)
+        fitting += [path for path in inside if self._has_tiers(path)]
         if len(fitting) < 2:
             return fitting[0] if fitting else None
         shown = [_relative(path, self._here) for path in fitting]
@@ -234,12 +239,13 @@ class PolicyStore:
         return self._shipped / f"{name}.yaml"
 
     def _local(self, path: Path, root: Path) -> _Origin:
-        return _Origin(label=_relative(path, root), key=str(path.resolve()), source=path, root=root)
+        label = _relative(path, self._labels_from or root)
+        return _Origin(label=label, key=str(path.resolve()), source=path, root=root)
 
     def _text(self, origin: _Origin, at: Location | None) -> str:
         match origin.source:
             case Path():
-                if at is not None and not origin.source.is_file():
+                if at is not None and not self._files.is_file(origin.source):
                     raise InputError(
                         Problem(
                             code="policy.missing",
@@ -248,7 +254,7 @@ class PolicyStore:
                             hint="paths are relative to the project root",
                         )
                     )
-                return read_text(origin.source, label=origin.label, limit=POLICY_LIMIT)
+                return self._files.text(origin.source, label=origin.label, limit=POLICY_LIMIT)
             case GithubFile():
                 return decode(self._fetched(origin.source.url, at), origin.label)
             case str():
@@ -268,10 +274,9 @@ class PolicyStore:
     def _has_tiers(self, path: Path) -> bool:
         """Whether a file has ``schema`` and ``tiers`` at its top; a broken file is judged by its lines."""
         try:
-            text = read_text(path, limit=POLICY_LIMIT)
+            text = self._files.text(path, limit=POLICY_LIMIT)
         except InputError:
-            with path.open(encoding="utf-8", errors="replace") as stream:
-                return _says_tiers(stream.read(POLICY_LIMIT))
+            return True  # reading it again says what is wrong
         found: bool = self._forms.recall(
             "policy-at-all",
             (text,),

@@ -26,9 +26,14 @@ def simulate_command(question: Question, command: InstallCommand) -> Reports:
     return simulate_step(question, command)[0]
 
 
-def simulate_step(question: Question, command: InstallCommand) -> tuple[Reports, tuple[Host, ...]]:
-    """The same as a step of a session: also the hosts as the command leaves them, for the next one."""
-    steps = [_on_host(question, command, index) for index in range(len(question.hosts))]
+def simulate_step(
+    question: Question, command: InstallCommand, *, advise: bool = True
+) -> tuple[Reports, tuple[Host, ...]]:
+    """The same as a step of a session: also the hosts as the command leaves them, for the next one.
+
+    Without ``advise`` no guarded plan and no way out is looked for.
+    """
+    steps = [_on_host(question, command, index, advise=advise) for index in range(len(question.hosts))]
     return Reports(reports=tuple(judged for judged, _ in steps)), tuple(host for _, host in steps)
 
 
@@ -41,7 +46,7 @@ def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
     )
 
 
-def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[Report, Host]:
+def _on_host(question: Question, command: InstallCommand, index: int, *, advise: bool) -> tuple[Report, Host]:
     alone = replace(question, hosts=(question.hosts[index],), constraints=command.constraints)
     case = make_case(
         alone.hosts[0],
@@ -66,7 +71,7 @@ def _on_host(question: Question, command: InstallCommand, index: int) -> tuple[R
     )
     plan: TierPlan | None = None
     judged = report(occasion, case, 0, simulation, None)
-    if command.verb is Verb.INSTALL and wanted and judged.verdict is not Verdict.SAFE:
+    if advise and command.verb is Verb.INSTALL and wanted and judged.verdict is not Verdict.SAFE:
         stages = (("request", wanted),)
         rule = prerelease_rule(case.free_view, command.installer, question.pip)
         plan = solve_row([case], stages, rule)

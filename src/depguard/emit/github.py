@@ -30,14 +30,16 @@ def _lines(report: Report) -> list[str]:
         changes = (report.plan if report.subject == "plan" else report.simulation) or None
         said = counts(changes.changes) if changes is not None and changes.changes is not None else "safe"
         lines.append(
-            _command("notice", {"title": f"depguard: {verdict_word(report.verdict)}"}, f"{where}: {said}")
+            github_command(
+                "notice", {"title": f"depguard: {verdict_word(report.verdict)}"}, f"{where}: {said}"
+            )
         )
     elif not blocking(report):
         why = "; ".join(one_line(line) for line in (subject_failure(report) or report.unknown))
         head = {"title": f"depguard: {verdict_word(report.verdict)}"}
         if report.request.requirements:
             head = {**_properties(report.request.requirements[0].location), **head}
-        lines.append(_command("error", head, f"{where}: {why or report.verdict.value}"))
+        lines.append(github_command("error", head, f"{where}: {why or report.verdict.value}"))
     return lines
 
 
@@ -52,7 +54,7 @@ def _annotation(report: Report, finding: Finding) -> str:
         text += f" ({finding.package}: {one_line(finding.policy_reason)})"
     elif finding.hint:
         text += f" ({one_line(finding.hint)})"
-    return _command(_COMMANDS[finding.severity], properties, text)
+    return github_command(_COMMANDS[finding.severity], properties, text)
 
 
 def _properties(location: Location | None) -> dict[str, str]:
@@ -67,7 +69,8 @@ def _properties(location: Location | None) -> dict[str, str]:
     return found
 
 
-def _command(name: str, properties: dict[str, str], message: str) -> str:
+def github_command(name: str, properties: dict[str, str], message: str) -> str:
+    """A workflow command with everything in it escaped."""
     said = ",".join(f"{key}={_property(value)}" for key, value in properties.items())
     return f"::{name} {said}::{_data(message)}"
 

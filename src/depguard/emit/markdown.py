@@ -75,7 +75,7 @@ def _by_culprit(reports: Reports) -> dict[str, Finding]:
 
 
 def _sentence(finding: Finding) -> str:
-    where = f"{_where(finding.location)}: " if finding.location is not None else ""
+    where = f"{where_words(finding.location)}: " if finding.location is not None else ""
     # With a chain the requirement that does it is named, and what it names is in the message.
     text = f"{where}{escaped(finding.message)} ({finding.code})."
     safe = next((way for way in finding.ways_out if way.verdict is Verdict.SAFE), None)
@@ -88,7 +88,8 @@ def _note(note: str) -> str:
     return f", {escaped(note)}" if note else ""
 
 
-def _where(location: Location) -> str:
+def where_words(location: Location) -> str:
+    """A place in words, the file as code."""
     parts = [code(location.file)]
     if not location.file.startswith("<"):
         parts += [f"cell {location.cell}"] if location.cell is not None else []
@@ -100,7 +101,7 @@ def _verdicts(reports: Reports) -> str:
     """Hosts down, requests across."""
     titles = list(dict.fromkeys(title(report.request) for report in reports.reports))
     hosts = list(dict.fromkeys(report.host.name for report in reports.reports))
-    cells = {(r.host.name, title(r.request)): _cell(r) for r in reports.reports}
+    cells = {(r.host.name, title(r.request)): verdict_cell(r) for r in reports.reports}
     lines = [
         f"| | {' | '.join(code(each, cell=True) for each in titles)} |",
         "|---" * (len(titles) + 1) + "|",
@@ -111,7 +112,8 @@ def _verdicts(reports: Reports) -> str:
     return "\n".join(lines)
 
 
-def _cell(report: Report) -> str:
+def verdict_cell(report: Report) -> str:
+    """A report in a cell of a table: the verdict, and why."""
     word = verdict_word(report.verdict)
     changes = subject_changes(report)
     if report.verdict is Verdict.SAFE:
@@ -128,7 +130,7 @@ def _folded(reports: Reports) -> list[str]:
     """The details, folded away; those that are the same on several hosts once."""
     groups: dict[tuple[str, tuple[str, ...]], list[str]] = {}
     for report in reports.reports:
-        if lines := _details(report):
+        if lines := report_details(report):
             groups.setdefault((title(report.request), tuple(lines)), []).append(report.host.name)
     folded = []
     for (asked, listed), hosts in groups.items():
@@ -138,7 +140,8 @@ def _folded(reports: Reports) -> list[str]:
     return folded
 
 
-def _details(report: Report) -> list[str]:
+def report_details(report: Report) -> list[str]:
+    """What a report has behind its verdict, as a list: chains, changes, what breaks, ways out."""
     lines = []
     for finding in blocking(report):
         if told_as_broken(report, finding):

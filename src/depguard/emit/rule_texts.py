@@ -99,6 +99,11 @@ RULE_TEXTS: dict[str, RuleText] = {
         "An override or a waiver changed nothing, or is past its end.",
         "Take it out of the policy, or renew it.",
     ),
+    "DG506": RuleText(
+        "NotRead",
+        "A file of the repository could not be read, or was refused.",
+        "Mend the file; what leaves the repository is never read.",
+    ),
     "DG901": RuleText(
         "InterruptedInstall",
         "A pip that was killed left ~ folders behind.",

@@ -15,15 +15,15 @@ from depguard import __version__
 from depguard.emit.rule_texts import RULE_TEXTS, RuleText
 from depguard.emit.selection import about_subject, blocking, subject_failure
 from depguard.emit.wording import one_line, title
+from depguard.model.check import NO_SOLUTION
 from depguard.model.finding import Finding, Verdict
 from depguard.model.location import Location
 from depguard.model.policy import Severity
 from depguard.model.report import Report, Reports
 
-UNSOLVABLE = "DG000"
-"""The rule id of a request that nothing solves and that no rule names."""
+SARIF_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+SARIF_SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 
-_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 _UNSOLVABLE_TEXT = RuleText(
     "NoSolution", "The requirements have no solution on the host.", "Change or drop a requirement."
 )
@@ -36,7 +36,7 @@ def render_sarif(reports: Reports) -> str:
     for result in results:
         result["ruleIndex"] = rules.index(result["ruleId"])
     log = {
-        "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
+        "$schema": SARIF_SCHEMA,
         "version": "2.1.0",
         "runs": [
             {
@@ -44,7 +44,7 @@ def render_sarif(reports: Reports) -> str:
                     "driver": {
                         "name": "depguard",
                         "semanticVersion": __version__,
-                        "rules": [_rule(code) for code in rules],
+                        "rules": [sarif_rule(code) for code in rules],
                     }
                 },
                 "columnKind": "unicodeCodePoints",
@@ -55,7 +55,8 @@ def render_sarif(reports: Reports) -> str:
     return json.dumps(log, indent=2) + "\n"
 
 
-def _rule(code: str) -> dict[str, Any]:
+def sarif_rule(code: str) -> dict[str, Any]:
+    """A rule as a reporting descriptor, with its help."""
     text = RULE_TEXTS.get(code, _UNSOLVABLE_TEXT)
     return {
         "id": code,
@@ -74,13 +75,13 @@ def _results(report: Report) -> list[dict[str, Any]]:
         why = "; ".join(one_line(line) for line in subject_failure(report)) or "no solution"
         results.append(
             {
-                "ruleId": UNSOLVABLE,
+                "ruleId": NO_SOLUTION,
                 "level": "error",
                 "message": {"text": f"{report.host.name}: {why}"},
-                "locations": _locations(report.request.requirements[0].location)
+                "locations": sarif_locations(report.request.requirements[0].location)
                 if report.request.requirements
                 else [],
-                "partialFingerprints": {"depguard/v1": _fingerprint(report, UNSOLVABLE, "", "")},
+                "partialFingerprints": {"depguard/v1": _fingerprint(report, NO_SOLUTION, "", "")},
                 "properties": {"host": report.host.name, "about": report.subject},
             }
         )
@@ -91,16 +92,16 @@ def _result(report: Report, finding: Finding) -> dict[str, Any]:
     hint = f" ({one_line(finding.hint)})" if finding.hint else ""
     result: dict[str, Any] = {
         "ruleId": finding.code,
-        "level": _LEVELS[finding.severity],
+        "level": SARIF_LEVELS[finding.severity],
         "message": {"text": f"{report.host.name}: {one_line(finding.message)}{hint}"},
-        "locations": _locations(_first_location(finding)),
+        "locations": sarif_locations(_first_location(finding)),
         "partialFingerprints": {
             "depguard/v1": _fingerprint(report, finding.code, finding.package, finding.culprit or "")
         },
         "properties": {"host": report.host.name, "about": finding.about.value, "package": finding.package},
     }
     if finding.policy_location is not None:
-        related = _locations(finding.policy_location)
+        related = sarif_locations(finding.policy_location)
         for place in related:
             place["message"] = {"text": one_line(finding.policy_reason) or "the policy says so"}
         result["relatedLocations"] = related
@@ -114,10 +115,16 @@ def _first_location(finding: Finding) -> Location | None:
     return next((p for p in places if p is not None and not p.file.startswith("<")), None)
 
 
-def _locations(location: Location | None) -> list[dict[str, Any]]:
+def uri_of(file: str) -> str:
+    """A path of the repository as a relative URI reference."""
+    return quote(file.replace("\\", "/"), errors="replace")
+
+
+def sarif_locations(location: Location | None) -> list[dict[str, Any]]:
+    """A place as the locations of a result: none where there is no file."""
     if location is None or location.file.startswith("<"):
         return []
-    physical: dict[str, Any] = {"artifactLocation": {"uri": quote(location.file.replace("\\", "/"))}}
+    physical: dict[str, Any] = {"artifactLocation": {"uri": uri_of(location.file)}}
     # A line of a notebook's cell is no line of its file.
     if location.line is not None and location.cell is None:
         physical["region"] = {"startLine": location.line}

@@ -13,6 +13,25 @@ from packaging.utils import NormalizedName
 
 from depguard.model.location import Location
 
+DEFAULT_WATCH = (
+    "**/*.ipynb",
+    "**/requirements*.txt",
+    "**/*requirements.txt",
+    "**/requirements/*.txt",
+    "**/*constraints*.txt",
+    "**/pyproject.toml",
+    "**/*.sh",
+    "**/Dockerfile*",
+    "**/*.Dockerfile",
+    "**/Containerfile*",
+    "!**/.ipynb_checkpoints/**",
+    "!**/node_modules/**",
+    "!**/site-packages/**",
+    "!**/.venv/**",
+    "!**/venv/**",
+)
+"""The files that ``depguard check`` looks at where the policy does not say; ``!`` takes out again."""
+
 
 class Installer(enum.Enum):
     """Whose behaviour is simulated."""
@@ -145,7 +164,8 @@ class PolicySource:
 class Policy:
     """A whole policy, after ``extends`` is resolved. ``sources_used`` has this file's text first.
 
-    ``host_locations`` says, for each of ``hosts``, where a policy text names it.
+    ``host_locations`` says, for each of ``hosts``, where a policy text names it. ``watch`` are the globs of
+    the files that ``depguard check`` looks at, ``repository`` the repository's own addresses.
     """
 
     name: str
@@ -162,6 +182,8 @@ class Policy:
     sources_used: tuple[PolicySource, ...] = ()
     sha256: str = ""
     host_locations: Mapping[str, Location] = field(default_factory=dict)
+    watch: tuple[str, ...] = DEFAULT_WATCH
+    repository: tuple[str, ...] = ()
 
 
 class GripKind(enum.Enum):

@@ -40,6 +40,8 @@ from depguard.parse.yaml_nodes import Node, Scalar, read_yaml
 
 __all__ = ["merge", "parse_policy", "read_draft"]
 
+_MOST_STARS = 8  # each takes another look at the whole path
+
 T = TypeVar("T")
 
 
@@ -110,6 +112,8 @@ def _draft(reading: Reading, root: Node | None, source: PolicySource) -> PolicyD
         sources=section("sources", _sources, SourcesDraft()),
         tiers=section("tiers", lambda r, n: read_tiers(r, n, name), no_tiers),
         rules=section("rules", _rules, {}),
+        watch=section("watch", _watch, None),
+        repository=section("repository", lambda r, n: _locators(r, n, "repository"), None),
     )
 
 
@@ -195,6 +199,26 @@ def _is_url(text: str) -> bool:
         return parts.scheme == "file" or (parts.scheme in {"http", "https"} and bool(parts.hostname))
     except ValueError:
         return False
+
+
+def _watch(reading: Reading, node: Node) -> tuple[str, ...]:
+    """Globs of files below the repository's root."""
+    found: dict[str, None] = {}
+    for scalar in reading.scalars(node, "watch"):
+        text = scalar.text.strip()
+        bare = text.removeprefix("!")
+        odd = bare.startswith("/") or "\\" in bare or ".." in bare.split("/")
+        if not bare or odd or bare.count("*") > _MOST_STARS:
+            reading.mistake(
+                "bad-glob",
+                scalar,
+                f"watch cannot have {shown(text)!r}",
+                allowed=f"a glob of paths below the repository's root, with / and at most {_MOST_STARS} *",
+                hint="**/*.ipynb",
+            )
+        else:
+            found[text] = None
+    return tuple(found)
 
 
 def _rules(reading: Reading, node: Node) -> dict[str, Severity]:

@@ -59,6 +59,8 @@ class PolicyDraft:
     waivers: tuple[Waiver, ...] = ()
     sources: SourcesDraft = SourcesDraft()
     tiers: tuple[Tier, ...] = ()
+    watch: tuple[str, ...] | None = None
+    repository: tuple[str, ...] | None = None
     rules: Mapping[str, Severity]
 
 

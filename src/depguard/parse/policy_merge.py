@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from depguard.model.policy import (
+    DEFAULT_WATCH,
     Builds,
     Forbidden,
     Held,
@@ -31,7 +32,7 @@ def merge(drafts: Sequence[PolicyDraft]) -> Policy:
     ``drafts`` has the policy itself first, then what it extends, each before what *it* extends; what
     comes earlier wins, key by key. A package that a policy names itself (protected, held or
     forbidden) loses what its base says of the same glob. Tiers and the name are the first draft's
-    own; overrides and waivers of all count, the base's first; hosts are replaced as a whole.
+    own; overrides and waivers of all count, the base's first; hosts and watch are replaced as a whole.
     """
     own, bases_first = drafts[0], tuple(reversed(drafts))
     rules: dict[str, Severity] = {}
@@ -60,6 +61,8 @@ def merge(drafts: Sequence[PolicyDraft]) -> Policy:
         rules=MappingProxyType(dict(sorted(rules.items()))),
         sources_used=used,
         sha256=_joint_sha256(used),
+        watch=_first(d.watch for d in drafts) or DEFAULT_WATCH,
+        repository=_first(d.repository for d in drafts) or (),
     )
 
 

@@ -78,6 +78,8 @@ def _policy_properties() -> dict[str, Schema]:
                 code: {"description": about, "enum": [*SEVERITIES]} for code, about in CODES.items()
             },
         },
+        "watch": _one_or_list({"type": "string", "pattern": r"^!?(?!/)(?!(.*/)?\.\.(/|$))[^\\]+$"}),
+        "repository": _one_or_list({"type": "string", "pattern": "^(https?://[^/]|file:)", **_NO_PASSWORD}),
     }
 
 

@@ -37,6 +37,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "DG503": "project: baseline drift",
         "DG504": "project: a known issue returns",
         "DG505": "project: override or waiver without effect",
+        "DG506": "project: file not read",
         "DG901": "live: leftover ~ directory",
         "DG902": "live: missing file",
         "DG903": "live: changed bytes",
@@ -82,6 +83,14 @@ POLICY_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "sources": "Where artifacts may come from, and up to when.",
         "tiers": "Named sets of requirements.",
         "rules": "How much a finding of a rule weighs.",
+        "watch": (
+            "Which files depguard check looks at: globs from the repository's root, one or a list; ** is any"
+            " number of folders, and ! in front takes files out again."
+        ),
+        "repository": (
+            "Where this repository is at home (https://github.com/owner/repo): what a notebook fetches from"
+            " there means the file in the checkout. One or a list; the git remotes count anyway."
+        ),
     }
 )
 PROTECTED_KEYS: Final[Mapping[str, str]] = MappingProxyType(

@@ -1,0 +1,319 @@
+"""Use case: what a change of a repository does to the hosts of its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from packaging.utils import NormalizedName
+
+from depguard.app.check_findings import Seen, file_fingerprint, seen_in, standing, unplaced
+from depguard.app.check_policy import policy_notes
+from depguard.app.check_sides import CheckQuestion, Side
+from depguard.app.check_targets import FileTargets, Target, kind_of, may_name_files, targets_in
+from depguard.app.simulate import simulate_step
+from depguard.errors import InputError, Problem
+from depguard.model.check import (
+    NOT_READ,
+    CheckedFinding,
+    CheckReport,
+    HostOutcome,
+    Standing,
+    TargetName,
+    TargetOutcome,
+)
+from depguard.model.finding import About, Finding, Verdict
+from depguard.model.location import Location
+from depguard.model.policy import Severity
+from depguard.model.report import Report
+from depguard.model.request import InstallCommand
+from depguard.parse.notebook_lines import file_line
+from depguard.parse.requirement_text import decode_requirements
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One target simulated: for each host its commands and their reports, in order."""
+
+    hosts: tuple[tuple[str, tuple[tuple[InstallCommand, Report], ...]], ...]
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """The worst of each host's commands."""
+        return {
+            host: max((report.verdict for _, report in steps), key=lambda v: v.rank, default=Verdict.SAFE)
+            for host, steps in self.hosts
+        }
+
+    def seen(self, name: TargetName) -> tuple[Seen, ...]:
+        """The findings on all hosts."""
+        return tuple(seen for host, steps in self.hosts for seen in seen_in(name, host, steps))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What became of one thing: its outcomes and findings."""
+
+    outcomes: tuple[TargetOutcome, ...] = ()
+    findings: tuple[CheckedFinding, ...] = ()
+
+
+def check(question: CheckQuestion, *, tiers: Sequence[Judged] = ()) -> CheckReport:
+    """Judge what a change touches, on both sides. ``tiers`` are the policy's own tiers, judged already.
+
+    Raises OutOfReachError when the index cannot answer.
+    """
+    same = question.base is not None and question.base.world(tiers=False) == question.head.world(tiers=False)
+    touched, watched = touched_files(question, same=same)
+    judged = [_file(question, before, after, same=same) for before, after in touched]
+    judged += tiers
+    findings = [finding for each in judged for finding in each.findings]
+    findings += _policy_problems(question)
+    policy = question.head.policy
+    base = question.base
+    return CheckReport(
+        targets=tuple(outcome for each in judged for outcome in each.outcomes),
+        findings=tuple(sorted((_lined(question, finding) for finding in findings), key=_order)),
+        cutoff=question.cutoff,
+        revisions=question.revisions,
+        everything=question.everything,
+        policy=policy.name if policy is not None else None,
+        policy_sources=policy.sources_used if policy is not None else (),
+        notes=policy_notes(base.policy, policy) if base is not None else (),
+        watched=watched,
+        touched=len(touched),
+    )
+
+
+Touched = list[tuple[FileTargets | None, FileTargets | None]]
+
+
+def touched_files(question: CheckQuestion, *, same: bool) -> tuple[Touched, int]:
+    """The files whose targets a change may alter, as they were and as they are; and how many are watched.
+
+    A changed file, one that reads a changed file, and every one where what judges is not the ``same``.
+    """
+    head, base = question.head, question.base
+    watched = head.watched() | (base.watched() if base is not None else frozenset())
+    named = {path for path in question.paths if kind_of(path) is not None and head.tree.identity(path)}
+    paths = sorted(path for path in watched | named if question.wants(path))
+    if base is None:
+        files = [_read(question, head, path) for path in paths]
+        return [(None, file) for file in files if file is not None], len(paths)
+    moved = _moved(base, head, paths)
+    origins = {new: old for old, new in moved.items()}
+    found: Touched = []
+    for path in paths:
+        if path in moved:  # told under its new name
+            continue
+        was = origins.get(path, path)
+        if not same or _differs(question, base, was, path):
+            found.append((_read(question, base, was), _read(question, head, path)))
+    return found, len(paths)
+
+
+def _moved(base: Side, head: Side, paths: Iterable[str]) -> dict[str, str]:
+    """Files that are elsewhere now with the very same bytes: old path to new."""
+    gone = {}
+    come: dict[str, str] = {}
+    for path in paths:
+        before, after = base.tree.identity(path), head.tree.identity(path)
+        if before is not None and after is None:
+            gone[path] = before
+        elif before is None and after is not None:
+            come.setdefault(after, path)
+    return {old: come.pop(identity) for old, identity in gone.items() if identity in come}
+
+
+def _differs(question: CheckQuestion, base: Side, was: str, path: str) -> bool:
+    """Whether a file, or one that it reads, is not what it was."""
+    head = question.head
+    if base.tree.identity(was) != head.tree.identity(path):
+        return True
+    if was != path:
+        return True
+    try:
+        if not may_name_files(head.tree.data(path)):
+            return False
+    except InputError:
+        return False  # it could not be read before, either
+    read = _read(question, head, path)
+    tried = read.tried if read is not None else frozenset()
+    return any(base.tree.identity(each) != head.tree.identity(each) for each in tried)
+
+
+def _read(question: CheckQuestion, side: Side, path: str) -> FileTargets | None:
+    if side.tree.identity(path) is None:
+        return None
+    installer = question.installer or side.installer
+    read = targets_in(side.tree, path, homes=question.homes, installer=installer)
+    targets = []
+    for target in read.targets:
+        steps = target.steps
+        if question.installer is not None:
+            steps = tuple(replace(step, installer=question.installer) for step in steps)
+        if side is question.head:
+            steps = tuple(question.gate.admit(step) for step in steps)
+        targets.append(replace(target, steps=steps))
+    return replace(read, targets=tuple(targets))
+
+
+def _file(
+    question: CheckQuestion, before: FileTargets | None, after: FileTargets | None, *, same: bool
+) -> Judged:
+    """Both sides of one file, under the name that it has now."""
+    path = after.path if after is not None else before.path if before is not None else ""
+    old = {target.name.part: target for target in before.targets} if before is not None else {}
+    new = {target.name.part: target for target in after.targets} if after is not None else {}
+    outcomes: list[TargetOutcome] = []
+    findings: list[CheckedFinding] = []
+    for part in dict.fromkeys((*new, *old)):
+        judged = _target(question, TargetName(path, part), old.get(part), new.get(part), same=same)
+        outcomes += judged.outcomes
+        findings += judged.findings
+    findings += _problems(question, path, before, after)
+    return Judged(outcomes=tuple(outcomes), findings=tuple(findings))
+
+
+def _target(
+    question: CheckQuestion, name: TargetName, old: Target | None, new: Target | None, *, same: bool
+) -> Judged:
+    """One target on all hosts at both revisions; simulated once where both ask for the same."""
+    head, base = question.head, question.base
+    after = _session(question, head, new, advise=True) if new is not None else None
+    before: Session | None = None
+    again = False
+    if base is not None and old is not None:
+        again = same and new is not None and unplaced(old.steps) == unplaced(new.steps)
+        before = after if again else _session(question, base, old, advise=False)
+    kind = new.kind if new is not None else old.kind if old is not None else None
+    if kind is None:
+        return Judged()
+    was = before.verdicts() if before is not None else {}
+    now = after.verdicts() if after is not None else {}
+    reports = {host: tuple(report for _, report in steps) for host, steps in after.hosts} if after else {}
+    outcome = TargetOutcome(
+        name=name,
+        kind=kind,
+        hosts=tuple(
+            HostOutcome(
+                host=host,
+                before=was.get(host),
+                after=now.get(host),
+                reports=reports.get(host, ()),
+                again=again,
+            )
+            for host in dict.fromkeys((*now, *was))
+        ),
+    )
+    found = standing(
+        name,
+        before.seen(name) if before is not None else None,
+        after.seen(name) if after is not None else (),
+    )
+    return Judged(outcomes=(outcome,), findings=found)
+
+
+def _session(question: CheckQuestion, side: Side, target: Target, *, advise: bool) -> Session:
+    """The commands in turn: a later one finds what an earlier one installed."""
+    hosts = side.hosts
+    found: dict[str, list[tuple[InstallCommand, Report]]] = {host.name: [] for host in hosts}
+    for command in target.steps:
+        asked = question.ask(side.policy, hosts, command)
+        reports, hosts = simulate_step(asked, command, advise=advise)
+        for report in reports.reports:
+            found[report.host.name].append((command, report))
+    return Session(hosts=tuple((host, tuple(steps)) for host, steps in found.items()))
+
+
+def _problems(
+    question: CheckQuestion, path: str, before: FileTargets | None, after: FileTargets | None
+) -> Iterable[CheckedFinding]:
+    """What could not be read of a file, before and now."""
+    severity = _severity(question)
+    if severity is Severity.OFF:
+        return
+    old = {_print(path, p): p for p in (before.problems if before is not None else ())}
+    new = {_print(path, p): p for p in (after.problems if after is not None else ())}
+    for print_, problem in {**old, **new}.items():
+        where = Standing.GONE if print_ not in new else Standing.STILL if print_ in old else Standing.NEW
+        yield CheckedFinding(
+            finding=unread(problem, path, severity),
+            standing=where,
+            fingerprint=print_,
+            target=TargetName(path),
+        )
+
+
+def _print(path: str, problem: Problem) -> str:
+    return file_fingerprint(path, NOT_READ, f"{problem.code} {problem.message}")
+
+
+def _severity(question: CheckQuestion) -> Severity:
+    """How much an unread file weighs; what must not be trusted always refuses."""
+    policy = question.head.policy
+    return policy.rules.get(NOT_READ, Severity.ERROR) if policy is not None else Severity.ERROR
+
+
+def unread(problem: Problem, path: str, severity: Severity = Severity.ERROR) -> Finding:
+    """DG506: a file could not be read, or may not be."""
+    hint = "; ".join(
+        part
+        for part in (f"allowed: {problem.allowed}" if problem.allowed else "", problem.hint or "")
+        if part
+    )
+    return Finding(
+        code=NOT_READ,
+        about=About.SIMULATION,
+        severity=severity,
+        package=NormalizedName(path),
+        message=f"not read: {problem.message}",
+        hint=hint,
+        location=problem.location or Location(path),
+        unproven=True,
+    )
+
+
+def _policy_problems(question: CheckQuestion) -> Iterable[CheckedFinding]:
+    for problem in question.problems:
+        path = problem.location.file if problem.location is not None else "policy"
+        yield CheckedFinding(
+            finding=unread(problem, path),
+            standing=Standing.NEW,
+            fingerprint=_print(path, problem),
+            target=TargetName(path),
+        )
+
+
+def _lined(question: CheckQuestion, found: CheckedFinding) -> CheckedFinding:
+    """With the line of the notebook's file."""
+    place = found.finding.location
+    if place is None or place.cell is None or place.line is None:
+        return found
+    side = question.base if found.standing is Standing.GONE else question.head
+    if side is None:
+        return found
+    try:
+        text = decode_requirements(side.tree.data(place.file), place.file)
+    except InputError:
+        return found
+    return replace(found, file_line=file_line(text, place.cell, place.line))
+
+
+def _order(found: CheckedFinding) -> tuple[object, ...]:
+    """New ones first, errors first, then by place."""
+    place = found.finding.location
+    severity = list(Severity).index(found.finding.severity)
+    return (
+        list(Standing).index(found.standing),
+        severity,
+        found.target,
+        (place.file, place.cell or 0, place.line or 0, place.column or 0)
+        if place is not None
+        else ("", 0, 0, 0),
+        found.finding.unproven,
+        found.finding.code,
+        len(found.finding.chain),
+        found.finding.package,
+        found.finding.message,
+        found.hosts,
+    )

@@ -1,0 +1,92 @@
+"""The two sides of a check: a revision with the policy and the hosts that judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+from depguard.app.check_findings import unplaced
+from depguard.app.check_reading import Homes, Tree
+from depguard.app.check_trust import IndexGate
+from depguard.app.plan import Question
+from depguard.errors import Problem
+from depguard.model.check import Revisions
+from depguard.model.host import Host
+from depguard.model.policy import DEFAULT_WATCH, Installer, Policy
+from depguard.model.request import InstallCommand
+from depguard.parse.globs import selection
+
+
+class Ask(Protocol):
+    """Makes the question that a command, or a tier, is asked under; its index stays open."""
+
+    def __call__(
+        self,
+        policy: Policy | None,
+        hosts: tuple[Host, ...],
+        command: InstallCommand | None,
+        cutoff: datetime | None = None,
+    ) -> Question:
+        """``cutoff`` is a lock's own; without it the check's. Raises OutOfReachError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """One revision. ``policy`` is None where nothing is protected."""
+
+    tree: Tree
+    policy: Policy | None
+    hosts: tuple[Host, ...]
+
+    @property
+    def watch(self) -> tuple[str, ...]:
+        """The globs of the files that count."""
+        return self.policy.watch if self.policy is not None else DEFAULT_WATCH
+
+    @property
+    def installer(self) -> Installer:
+        """What users of the hosts run."""
+        return self.policy.installer if self.policy is not None else Installer.PIP
+
+    def watched(self) -> frozenset[str]:
+        """The files that count, as this side says."""
+        selected = selection(self.watch)
+        return frozenset(path for path in self.tree.paths() if selected(path))
+
+    def world(self, *, tiers: bool) -> object:
+        """What judges: equal where the same request has the same findings (with ``tiers``: plans, too)."""
+        policy = self.policy
+        if policy is not None and not tiers:
+            policy = replace(policy, tiers={}, name="")
+        return unplaced(policy), tuple((host.name, host.sha256) for host in self.hosts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckQuestion:
+    """A check. ``base`` is None where the files are judged as they are.
+
+    ``paths`` narrow it to files and folders. ``installer`` simulates that one whatever a line says.
+    ``cutoff`` is the moment of both sides. ``problems`` are what is wrong with the policy or the hosts of the
+    change, which the base's then judge.
+    """
+
+    head: Side
+    base: Side | None
+    ask: Ask
+    gate: IndexGate
+    cutoff: datetime
+    homes: Homes = field(default_factory=Homes)
+    paths: Sequence[str] = ()
+    installer: Installer | None = None
+    revisions: Revisions | None = None
+    everything: bool = False
+    problems: tuple[Problem, ...] = ()
+
+    def wants(self, path: str) -> bool:
+        """Whether a file is among those that were asked for."""
+        return not self.paths or any(
+            wanted in (path, ".") or path.startswith(f"{wanted}/") for wanted in self.paths
+        )

@@ -1,0 +1,73 @@
+"""``depguard check``: what a change of this repository does to the hosts of its policy."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from depguard.cli.setup import add_format_option, add_subject_options
+
+if TYPE_CHECKING:
+    from depguard.cli.console import Console
+    from depguard.model.check import CheckReport
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of ``depguard check``."""
+    from depguard.cli.options import add_index_options
+
+    parser.description = (
+        "Simulate what this repository's notebooks, requirements files, pyproject.toml, scripts and"
+        " Dockerfiles install, on each host of the policy. With --against, only what the change touches,"
+        " before and after it: new findings refuse. Nothing of the repository is run or built."
+    )
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="files or folders (default: all that the policy watches)"
+    )
+    parser.add_argument(
+        "--against",
+        metavar="REV",
+        help="compare the working tree with the last commit that it has in common with REV",
+    )
+    parser.add_argument("--all", action="store_true", help="refuse for what was there before, too")
+    add_format_option(parser)
+    add_subject_options(parser)
+    add_index_options(parser)
+
+
+def run(args: argparse.Namespace, console: Console) -> int:
+    """Print the report. 0 where nothing refuses, 1 otherwise."""
+    from depguard.app.check import check
+    from depguard.cli.check_setup import checking
+    from depguard.cli.reporting import REFUSED
+    from depguard.model.finding import Verdict
+
+    with checking(args, console) as setup:
+        report = check(setup.question)
+    console.out(render(report, args.format, console))
+    return 0 if report.verdict is Verdict.SAFE else REFUSED
+
+
+def render(report: CheckReport, form: str, console: Console) -> str:
+    """The report in a format; only the emitter that is asked for is imported."""
+    match form:
+        case "json":
+            from depguard.emit.check_json import render_check_json
+
+            return render_check_json(report)
+        case "markdown":
+            from depguard.emit.check_markdown import render_check_markdown
+
+            return render_check_markdown(report)
+        case "sarif":
+            from depguard.emit.check_sarif import render_check_sarif
+
+            return render_check_sarif(report)
+        case "github":
+            from depguard.emit.check_github import render_check_github
+
+            return render_check_github(report)
+        case _:
+            from depguard.emit.check_text import render_check_text
+
+            return render_check_text(report, colour=console.colour, verbose=console.verbose)

@@ -1,0 +1,64 @@
+"""``depguard check`` on a real repository: what a change brings, keeps and ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from kit.git_project import CELLS, GitProject
+
+Check = Callable[..., tuple[int, str, str]]
+BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
+
+
+def findings(out: str) -> list[dict[str, Any]]:
+    document = json.loads(out)
+    assert document["schema"] == "depguard.check/1"
+    found: list[dict[str, Any]] = document["findings"]
+    return [f for f in found if f["severity"] == "error"]
+
+
+def test_a_clean_checkout_is_safe(check: Check) -> None:
+    code, out, err = check()
+    assert (code, err) == (0, "")
+    assert out.startswith("SAFE  no problem in 5 files\n")
+
+
+def test_a_line_that_replaces_a_protected_package_is_one_new_chain(check: Check, project: GitProject) -> None:
+    project.notebook(*BROKEN)
+    project.commit()
+    code, out, _ = check("--against", "main", "--format", "json")
+    assert code == 1
+    (found,) = findings(out)
+    assert (found["standing"], found["code"], found["package"]) == ("new", "DG101", "numpy")
+    assert found["culprit"] == "tensorflow==2.18"
+    assert found["hosts"] == ["lab/one", "lab/two"]
+    assert found["location"] == {"file": "lab.ipynb", "line": 2, "column": 17, "cell": 3}
+    line = (project.root / "lab.ipynb").read_text().splitlines()[found["file_line"] - 1]
+    assert "tensorflow==2.18" in line
+
+
+def test_a_reorder_is_nothing_new(check: Check, project: GitProject) -> None:
+    project.notebook(*BROKEN)
+    project.commit()
+    project.git("branch", "--force", "main")
+    moved = (CELLS[0], ("# moved\n", "x = 1"), BROKEN[2], ("!pip install -q colour captum",))
+    project.notebook(*moved)
+    code, out, _ = check("--against", "main", "--format", "json")
+    assert [f["standing"] for f in findings(out)] == ["still"]
+    assert code == 0
+    assert check("--against", "main", "--all")[0] == 1
+
+
+def test_a_fix_is_gone(check: Check, project: GitProject) -> None:
+    project.notebook(*BROKEN)
+    project.commit()
+    project.git("branch", "--force", "main")
+    project.notebook(*CELLS)
+    code, out, _ = check("--against", "main", "--format", "json")
+    (found,) = findings(out)
+    assert (code, found["standing"], found["location"]["cell"]) == (0, "gone", 3)
+    assert found["file_line"] is not None
+    out = check("--against", "main")[1]
+    assert out.startswith("SAFE  no new problem, 1 gone; 1 of 5 watched files touched, the working tree")
