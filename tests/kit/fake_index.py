@@ -57,7 +57,7 @@ _KEYS = frozenset(
         "spelled",
     )
 )
-_EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
+EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
 Release = Mapping[str, Any] | list[str] | None
 
@@ -142,7 +142,7 @@ def _metadata(name: NormalizedName, version: str, facts: Mapping[str, Any]) -> M
     if "unknown" in facts:
         return MetadataUnknown(str(facts["unknown"]))
     requires = [str(text) for text in facts.get("requires") or ()]
-    extras = {*facts.get("extras", ()), *(extra for text in requires for extra in _EXTRA.findall(text))}
+    extras = {*facts.get("extras", ()), *(extra for text in requires for extra in EXTRA.findall(text))}
     return CoreMetadata(
         name=name,
         version=Version(version),

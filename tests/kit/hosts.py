@@ -11,6 +11,7 @@ from packaging.version import Version
 
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Requirements
 from depguard.parse.platform_tags import marker_environment, parse_platform, wheel_tags
+from kit.fake_index import EXTRA
 
 _KEYS = frozenset(("version", "requires", "how", "why", "modules", "extras"))
 
@@ -27,8 +28,9 @@ def small_host(
     """A host from ``{name: version}`` or ``{name: {version, requires, how, modules, extras}}``.
 
     A list stands for the requires of a version 1.0. ``how`` is a `Knowledge` value; ``requires: null``
-    means unknown, ``why`` says why. A version of null is unknown. ``markers`` are variables that are
-    known beside those that follow from Python and platform (``platform_release``, say).
+    means unknown, ``why`` says why. Extras that markers name need not be listed. A version of null is
+    unknown. ``markers`` are variables that are known beside those that follow from Python and platform
+    (``platform_release``, say).
     """
     version, described = Version(python), parse_platform(platform)
     dists = [_distribution(spelled, spec) for spelled, spec in installed.items()]
@@ -64,7 +66,10 @@ def _distribution(spelled: str, spec: Any) -> InstalledDistribution:
             how=Knowledge(fields.get("how", "captured")),
             source="METADATA",
             requires=tuple(Requirement(text) for text in requires),
-            extras=frozenset(canonicalize_name(extra) for extra in fields.get("extras", ())),
+            extras=frozenset(
+                canonicalize_name(extra)
+                for extra in (*fields.get("extras", ()), *EXTRA.findall(" ".join(requires)))
+            ),
         )
     return InstalledDistribution(
         name=canonicalize_name(spelled),

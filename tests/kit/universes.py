@@ -36,13 +36,20 @@ class Universe:
     upgrade: bool
 
 
-def random_universe(seed: int, *, projects: int = 6) -> Universe:
-    """The same for the same seed. The host may violate its own requirements, as real ones do."""
+def random_universe(seed: int, *, projects: int = 6, extras: bool = False) -> Universe:
+    """The same for the same seed. The host may violate its own requirements, as real ones do.
+
+    With ``extras`` a third of what is required asks for the extra x, or is required by it.
+    """
     chance = random.Random(seed)  # noqa: S311 - no secret
     names = [chr(ord("a") + number) for number in range(projects)]
 
     def requirement(own: str) -> str:
-        return chance.choice([name for name in names if name != own]) + chance.choice(_SPECIFIERS)
+        name = chance.choice([name for name in names if name != own])
+        if not extras:
+            return name + chance.choice(_SPECIFIERS)
+        with_extra, marker = chance.choice((("", ""), ("", ""), ("[x]", ""), ("", "; extra == 'x'")))
+        return name + with_extra + chance.choice(_SPECIFIERS) + marker
 
     def requires(own: str) -> list[str]:
         return sorted({requirement(own) for _ in range(chance.choice((0, 1, 1, 2, 3)))})
@@ -57,5 +64,6 @@ def random_universe(seed: int, *, projects: int = 6) -> Universe:
             version = chance.choice(list(index[name]))
             installed[name] = {"version": version, "requires": index[name][version]}
     asked = sorted(chance.sample(names, chance.choice((1, 1, 2))))
-    request = tuple(name + chance.choice(("", "", "", ">=1.5", "<3.0")) for name in asked)
+    ends = ("", "", "", ">=1.5", "<3.0", *(("[x]", "[x]", "[x]>=1.5") if extras else ()))
+    request = tuple(name + chance.choice(ends) for name in asked)
     return Universe(index=index, installed=installed, request=request, upgrade=chance.random() < 0.3)

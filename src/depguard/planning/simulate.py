@@ -16,7 +16,7 @@ from depguard.model.policy import Installer
 from depguard.model.request import InstallCommand, Item, UpgradeStrategy, Verb
 from depguard.planning.changes import action_for, change_set, removal
 from depguard.resolve.host_view import HostView
-from depguard.resolve.installer import Behaviour, InstallerProvider, root_and_extras
+from depguard.resolve.installer import Behaviour, InstallerProvider, as_pip_asks, root_and_extras
 from depguard.resolve.installer_solve import solve_as_installer
 from depguard.resolve.needs import Candidate, Key, Need
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
@@ -95,6 +95,8 @@ def prerelease_rule(view: HostView, installer: Installer, pip: Version | None = 
 
 def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Simulation:
     roots, doubts = root_needs(view, command.items)
+    if command.installer is Installer.PIP:
+        roots = list(as_pip_asks(roots))
     provider = InstallerProvider(
         view, _behaviour(view, command, roots, pip), roots, constraint_limits(view, command.constraints)
     )

@@ -39,7 +39,7 @@ class HostView:
     markers: HostMarkers = field(init=False)
     _compiled: CompiledBaseline | None = field(init=False, repr=False)
     _candidates: dict[tuple[Key, int], Candidate] = field(default_factory=dict, init=False, repr=False)
-    _requires: dict[int, Requires] = field(default_factory=dict, init=False, repr=False)
+    _requires: dict[tuple[int, bool], Requires] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         host = self.universe.host
@@ -75,30 +75,31 @@ class HostView:
         """A requested requirement's own marker on this host."""
         return self.markers.evaluate(marker)
 
-    def requires(self, candidate: Candidate) -> Requires:
+    def requires(self, candidate: Candidate, *, whole: bool = False) -> Requires:
         """The candidate's requirements whose markers hold here, for its extras.
 
-        A candidate with extras has only what those extras add. A marker that cannot be known counts
-        as holding, with a doubt.
+        A candidate with extras has only what those extras add or, if ``whole``, what holds without them
+        as well. A marker that cannot be known counts as holding, with a doubt.
         """
-        known = self._requires.get(id(candidate))
+        place = (id(candidate), whole and bool(candidate.key.extras))
+        known = self._requires.get(place)
         if known is None:
-            known = self._requires[id(candidate)] = self._read(candidate)
+            known = self._requires[place] = self._read(candidate, whole=whole)
         return known
 
     def _made(self, key: Key, origin: object, candidate: Candidate) -> Candidate:
         return self._candidates.setdefault((key, id(origin)), candidate)
 
-    def _read(self, candidate: Candidate) -> Requires:
+    def _read(self, candidate: Candidate, *, whole: bool) -> Requires:
         if candidate.offer is not None:
-            return self._of_offer(candidate, candidate.offer)
+            return self._of_offer(candidate, candidate.offer, whole=whole)
         if candidate.url is not None:
-            return self._of_url(candidate, candidate.url)
+            return self._of_url(candidate, candidate.url, whole=whole)
         if candidate.installed is None:
             raise ValueError(f"{candidate} has no origin")
-        return self._of_installed(candidate, candidate.installed)
+        return self._of_installed(candidate, candidate.installed, whole=whole)
 
-    def _of_offer(self, candidate: Candidate, offer: Offer) -> Requires:
+    def _of_offer(self, candidate: Candidate, offer: Offer, *, whole: bool) -> Requires:
         metadata = self.universe.metadata(offer)
         label = f"{offer.name} {offer.version}"
         if isinstance(metadata, MetadataUnknown):
@@ -108,13 +109,13 @@ class HostView:
         python = metadata.requires_python
         if python is not None and not self.universe.python_fits(python):
             return Requires(impossible=f"{label} requires Python {python}, the host has {self.host.python}")
-        return self._filtered(candidate, metadata.requires_dist, label)
+        return self._filtered(candidate, metadata.requires_dist, label, whole=whole)
 
-    def _of_url(self, candidate: Candidate, url: str) -> Requires:
+    def _of_url(self, candidate: Candidate, url: str, *, whole: bool) -> Requires:
         stated = self._stated(candidate, url)
         if stated is None:
             return Requires(doubts=(f"requirements of {candidate.name} from {url}",))
-        return self._filtered(candidate, stated, candidate.name)
+        return self._filtered(candidate, stated, candidate.name, whole=whole)
 
     def _stated(self, candidate: Candidate, url: str) -> tuple[Requirement, ...] | None:
         for override in self.universe.overrides:
@@ -123,7 +124,7 @@ class HostView:
                 return override.requires or ()
         return None
 
-    def _of_installed(self, candidate: Candidate, dist: InstalledDistribution) -> Requires:
+    def _of_installed(self, candidate: Candidate, dist: InstalledDistribution, *, whole: bool) -> Requires:
         label = f"{dist.spelled} {dist.version or '(version unknown)'}"
         doubts = () if dist.version is not None else (f"version of {dist.spelled} on {self.host.name}",)
         requirements = dist.requirements
@@ -132,18 +133,20 @@ class HostView:
         if self._compiled is not None and not candidate.key.extras:
             answer = _judged(self._compiled.plain(dist.name), label)
         else:
-            answer = self._filtered(candidate, requirements.requires, label)
+            answer = self._filtered(candidate, requirements.requires, label, whole=whole)
         return Requires(requirements=answer.requirements, doubts=(*doubts, *answer.doubts))
 
-    def _filtered(self, candidate: Candidate, requirements: Iterable[Requirement], label: str) -> Requires:
-        """Keep what holds; with extras, what holds for them and not already without them."""
+    def _filtered(
+        self, candidate: Candidate, requirements: Iterable[Requirement], label: str, *, whole: bool
+    ) -> Requires:
+        """Keep what holds; with extras, unless the ``whole`` is wanted, not what holds without them."""
         extras = frozenset(candidate.key.extras)
         judged: list[tuple[Requirement, MarkerAnswer]] = []
         for requirement in requirements:
             answer = self.markers.evaluate(requirement.marker, extras)
             if answer is MarkerAnswer.FAILS:
                 continue
-            if extras and self.markers.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
+            if extras and not whole and self.markers.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
                 continue
             judged.append((requirement, answer))
         return _judged(judged, label)

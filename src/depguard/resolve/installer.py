@@ -79,6 +79,11 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         """Whether the installer is uv."""
         return self._behaviour.prereleases.of_uv
 
+    @property
+    def by_depth(self) -> bool:
+        """Whether the installer is a pip before 25.1."""
+        return self._behaviour.by_depth
+
     def identify(self, requirement_or_candidate: Need | Candidate) -> Key:
         """The key of a need or a candidate."""
         return requirement_or_candidate.key
@@ -177,12 +182,14 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
             yield Need(base.key, exactly(base), candidate, exact=base)
         if self._behaviour.no_deps:
             return
-        answer = self._view.requires(candidate)
+        # For pip a project with extras has all requirements of the project once more.
+        answer = self._view.requires(candidate, whole=not self.as_uv)
         if answer.impossible is not None:
             yield Need(PYTHON, exactly(candidate), candidate)
             return
         for requirement in answer.requirements:
-            yield from root_and_extras(requirement, parent=candidate)
+            needs = root_and_extras(requirement, parent=candidate)
+            yield from needs if self.as_uv else as_pip_asks(needs)
 
     def _base(self, candidate: Candidate) -> Candidate:
         if candidate.installed is not None:
@@ -270,11 +277,19 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
 
 
 def root_and_extras(requirement: Requirement, *, parent: Candidate | None, **fields: Any) -> Iterator[Need]:
-    """A requirement's needs: with extras, the project without them is needed as well (as pip does)."""
+    """A requirement's needs: with extras, the project without them is needed as well."""
     key = key_of(requirement)
     if key.extras:
         yield Need(key.base, requirement, parent, **fields)
     yield Need(key, requirement, parent, **fields)
+
+
+def as_pip_asks(needs: Iterable[Need]) -> Iterator[Need]:
+    """The same without the project itself where extras of it are asked for in any version."""
+    for need in needs:
+        requirement = need.requirement
+        if need.key.extras or not requirement.extras or requirement.specifier or requirement.url:
+            yield need
 
 
 def exactly(candidate: Candidate) -> Requirement:

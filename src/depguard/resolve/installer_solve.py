@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from depguard.resolve.earlier_pip import EarlierPip
 from depguard.resolve.installer import InstallerProvider
 from depguard.resolve.needs import Candidate, Need
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
-from depguard.resolve.solve import Repin, solve
+from depguard.resolve.solve import Repin, Steady, solve
 from depguard.resolve.uv_search import solve_as_uv
 
+PIP_ROUNDS = 200_000
+"""After so many rounds pip gives up."""
+
 ROUNDS = 20_000
-"""pip gives up after 200,000 rounds; nothing real was seen to need a tenth of this."""
+"""After so many we do; nothing real was seen to need a tenth of this."""
 
 UV_ROUNDS = 100_000
 """uv never gives up. Decisions that are made again count too: a big upgrade was seen to need 18,000."""
@@ -26,7 +30,8 @@ def solve_as_installer(provider: InstallerProvider, roots: Sequence[Need]) -> Ou
     Raises OutOfReachError when the index cannot answer.
     """
     if not provider.as_uv:
-        return solve(provider, roots, rounds=ROUNDS, repin=Repin.ALWAYS)
+        search = EarlierPip if provider.by_depth else Steady[Need, Candidate]
+        return solve(provider, roots, rounds=ROUNDS, repin=Repin.ALWAYS, patience=PIP_ROUNDS, search=search)
     outcome = solve_as_uv(provider, roots, rounds=UV_ROUNDS)
     if isinstance(outcome, Solved):
         return outcome

@@ -29,7 +29,9 @@ class InstallerTurns:
         self._promotes = promotes
         self._order: dict[Key, int] = {}
         for need in roots:
-            self._order.setdefault(need.key, len(self._order))
+            # For pip an item counts once: as the project where it names versions, else with its extras.
+            if uv or not need.key.extras or not (need.specifier or need.requirement.url):
+                self._order.setdefault(need.key, len(self._order))
         self._depths: dict[Key, float] = {}
         self._conflicts: Counter[Key] = Counter()
         self._seen: dict[Key, int] = {}
@@ -38,11 +40,15 @@ class InstallerTurns:
         self, key: Key, known: Sequence[Information], causes: Sequence[Information]
     ) -> tuple[Any, ...]:
         """A sort key for a key, by what is ``known`` of it: smaller comes first."""
+        # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
         clauses = [
-            (clause.operator, clause.version) for i in known for clause in i.requirement.requirement.specifier
+            (clause.operator, clause.version)
+            for i in known
+            if i.requirement.exact is None
+            for clause in i.requirement.requirement.specifier
         ]
         order = self._order.get(key, math.inf)
-        direct = any(i.requirement.requirement.url for i in known)
+        direct = any(i.requirement.requirement.url or i.requirement.exact is not None for i in known)
         if self._uv:
             seen = self._seen.setdefault(key, len(self._seen))
             pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
@@ -50,7 +56,7 @@ class InstallerTurns:
         if self._by_depth:
             pinned = any(operator[:2] == "==" for operator, _ in clauses)
             depth = self._depth(key, known)
-            return (not pinned, not _is_cause(key, causes), depth, order, not clauses, key)
+            return (not known, not pinned, not _is_cause(key, causes), depth, order, not clauses, key)
         pinned = any(op[:2] == "==" and "*" not in text for op, text in clauses)
         bounded = any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses)
         promoted = self._promotes and self._conflicts[key] >= CONFLICTS_TO_PROMOTE

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
@@ -26,13 +26,24 @@ R = TypeVar("R", bound=Keyed)
 C = TypeVar("C", bound=Keyed)
 
 
-class _Recorder(BaseReporter[R, C, Key], Generic[R, C]):
-    """Keeps every candidate that was given up, with the requirements that met. Each once."""
+class _SpentError(Exception):
+    """The budget of rounds is used up."""
 
-    def __init__(self) -> None:
+
+class Recorder(BaseReporter[R, C, Key], Generic[R, C]):
+    """Keeps every candidate that was given up, with the requirements that met, each once; counts rounds."""
+
+    def __init__(self, rounds: int) -> None:
         self.refusals: dict[tuple[int, Key], Refused[R, C]] = {}
+        self._rounds = rounds
+
+    def starting_round(self, index: int) -> None:
+        """End it when the budget is used up."""
+        if index >= self._rounds:
+            raise _SpentError
 
     def rejecting_candidate(self, criterion: Criterion[R, C], candidate: C) -> None:
+        """Keep it."""
         met = tuple(information.requirement for information in criterion.information)
         if met:
             self.refusals.setdefault(
@@ -51,12 +62,10 @@ class Repin(enum.Enum):
     UNLESS_SELF_DEFEATING = "unless-self-defeating"
 
 
-class _Steady(Resolution[R, C, Key], Generic[R, C]):
+class Steady(Resolution[R, C, Key], Generic[R, C]):
     """A resolution that refuses some candidates which unseat what is chosen already."""
 
-    def __init__(
-        self, provider: AbstractProvider[R, C, Key], reporter: _Recorder[R, C], repin: Repin
-    ) -> None:
+    def __init__(self, provider: AbstractProvider[R, C, Key], reporter: Recorder[R, C], repin: Repin) -> None:
         super().__init__(provider, reporter)
         self._repin = repin
         self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
@@ -100,20 +109,23 @@ def solve(
     *,
     rounds: int,
     repin: Repin = Repin.UNLESS_SELF_DEFEATING,
+    patience: int | None = None,
+    search: Callable[[AbstractProvider[R, C, Key], Recorder[R, C], Repin], Steady[R, C]] = Steady,
 ) -> Solved[R, C] | Unsolvable[R, C] | Exhausted[R, C]:
     """Solve within a budget of rounds (pins tried), which does not depend on the clock.
 
-    Raises whatever the provider's port raises (OutOfReachError).
+    ``patience`` is the budget that resolvelib is told of: it jumps far back for a tenth of it before it
+    goes step by step. Raises whatever the provider's port raises (OutOfReachError).
     """
-    recorder: _Recorder[R, C] = _Recorder()
+    recorder: Recorder[R, C] = Recorder(rounds)
     # Resolution is what resolvelib's Resolver drives. The Resolver's own last step, leaving out what
     # nothing reaches any more, recurses without end where that is a circle: it is done here instead.
-    resolution = _Steady(provider, recorder, repin)
+    resolution = search(provider, recorder, repin)
     try:
-        result = resolution.resolve(list(roots), max_rounds=rounds)
+        result = resolution.resolve(list(roots), max_rounds=patience or rounds)
     except ResolutionImpossible as error:
         return Unsolvable(refusals=(*recorder.refusals.values(), *_last(error.causes)))
-    except ResolutionTooDeep:
+    except (ResolutionTooDeep, _SpentError):
         return Exhausted(rounds=rounds, refusals=tuple(recorder.refusals.values()))
     reached = _reached(result.criteria, result.mapping)
     chosen = {key: candidate for key, candidate in result.mapping.items() if key in reached}
