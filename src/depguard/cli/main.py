@@ -40,6 +40,7 @@ class Command(NamedTuple):
 COMMANDS = (
     Command("plan", "what a tier adds to a host, and whether that is safe", "plan"),
     Command("lock", "write the requirements files and lockfiles of the tiers", "lock"),
+    Command("install", "install a tier here, and leave what is protected as it is", "install"),
     Command("simulate", "what an install command would do to a host", "simulate", takes_rest=True),
     Command("doctor", "whether what is installed on this machine is whole, and what to do if not", "doctor"),
     Command("check", "what a change of this repository does to its hosts", "check"),

@@ -85,12 +85,11 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
     root = found.root if found is not None and found.root is not None else Path.cwd()
     store = host_store(args, root, forms)
     names = list(args.host) or _default_hosts(found, store)
-    hosts = tuple(store.find(_below(name, found)) for name in names)
+    hosts = tuple(store.find(below_root(name, found)) for name in names)
     if found is None and hosts:
         found = _shipped_for(hosts[0], forms)
     if found is not None:
-        for source in found.policy.sources_used:
-            console.detail(f"policy {source.label}, sha256 {source.sha256} ({found.how})")
+        tell_policy(found, console)
     for host in hosts:
         console.detail(f"host {host.name}, sha256 {host.sha256}")
         if host.name == LIVE and host.family is not None:
@@ -98,7 +97,15 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
     return Setup(found=found, hosts=hosts, root=root)
 
 
-def _below(name: str, found: PolicyFound | None) -> str:
+def tell_policy(found: PolicyFound, console: Console) -> None:
+    """Say which texts the policy is made of; what is from the web is always said, with its hash."""
+    for source in found.policy.sources_used:
+        from_web = source.label.startswith(("https://", "github:"))
+        tell = console.note if from_web else console.detail
+        tell(f"policy {source.label}, sha256 {source.sha256} ({found.how})")
+
+
+def below_root(name: str, found: PolicyFound | None) -> str:
     """A host that the policy names by file lies below the project root, wherever one stands."""
     policy = found.policy if found is not None else None
     if found is None or found.root is None or policy is None or name not in policy.hosts:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -135,6 +136,23 @@ class IndexClient:
                 (artifact.url, artifact.filename, depth, most),
                 lambda artifact=artifact: self._read_contents(artifact, depth, most),  # type: ignore[misc]  # bound early
             )
+
+    def download(self, artifact: Artifact, folder: Path, *, told: Callable[[int], None]) -> Path:
+        """The artifact as a file in ``folder``, whole and with the right sha256, or not at all.
+
+        ``told`` hears how many bytes there are so far. Raises OutOfReachError.
+        """
+        if self.settings.offline and local_path(artifact.url) is None and not _there(folder, artifact):
+            raise OutOfReachError(
+                Problem(
+                    code="index.offline",
+                    message=f"offline, and {artifact.filename} is not on this disk",
+                    hint="run the same command once without --offline",
+                )
+            )
+        from depguard.adapters.index.downloads import Downloader
+
+        return Downloader(self._wire, retries=self.settings.retries).save(artifact, folder, told=told)
 
     def close(self) -> None:
         """Drop what waits, let go of connections and the cache. What is asked afterwards fails."""
@@ -285,6 +303,10 @@ class IndexClient:
 
     def _keep(self, kind: str, key: str, value: object) -> None:
         self._cache.put(kind, key, Entry(text=json.dumps(value), stored=self._clock(), facts={}))
+
+
+def _there(folder: Path, artifact: Artifact) -> bool:
+    return (folder / artifact.filename).is_file()
 
 
 def _key(artifact: Artifact) -> str:

@@ -59,7 +59,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
 
     tiers = _tiers(args, setup, below)
     checking = bool(getattr(args, "check", False))
-    cutoff = _kept_cutoff(args, setup, tiers)
+    cutoff = kept_cutoff(args, setup, tiers)
     per_host = len(args.host) == 1
     command = _command(args, hosts=args.host)
     locked: list[TierLocked] = []
@@ -104,7 +104,7 @@ def _tiers(args: argparse.Namespace, setup: Setup, below: str | None) -> list[st
     return [below] if below is not None else list(args.tiers) or list(policy.tiers)
 
 
-def _kept_cutoff(args: argparse.Namespace, setup: Setup, tiers: Sequence[str]) -> datetime | None:
+def kept_cutoff(args: argparse.Namespace, setup: Setup, tiers: Sequence[str]) -> datetime | None:
     """The cut-off of the locks that are there, unless the user or the policy states another.
 
     Several locks that were made at different times keep the newest of their cut-offs.

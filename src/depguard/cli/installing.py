@@ -1,0 +1,247 @@
+"""Wiring of an install: plans and files for the live environment, and the doctor's looks at it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from depguard.adapters.index.client import IndexClient
+    from depguard.adapters.policy_store import PolicyFound
+    from depguard.app.install import Tools
+    from depguard.app.plan import Question
+    from depguard.cli.console import Console
+    from depguard.model.environment import ProtectedBytes, Snapshot
+    from depguard.model.examination import Examination
+    from depguard.model.host import Host
+    from depguard.model.install import InstallReport, WheelFile
+    from depguard.model.policy import Policy
+    from depguard.model.release import Artifact
+    from depguard.model.report import Report
+
+
+def policy_of(args: argparse.Namespace, console: Console) -> PolicyFound:
+    """The policy that is installed by: --policy, the project's own, else the shipped one."""
+    from depguard.adapters.policy_store import PolicyStore
+    from depguard.cli.setup import DEFAULT_FAMILY, find_policy, tell_policy
+    from depguard.errors import InputError, Problem
+
+    found = find_policy(args) or PolicyStore(Path.cwd(), fetch=None).shipped(DEFAULT_FAMILY)
+    if found is None:
+        raise InputError(Problem(code="plan.no-policy", message="a tier needs a policy, and there is none"))
+    tell_policy(found, console)
+    return found
+
+
+@contextmanager
+def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -> Iterator[Tools]:
+    """The tools of an install, while no other depguard installs there. Raises InputError, OutOfReachError."""
+    import os
+
+    from depguard.adapters.cache import default_cache_dir
+    from depguard.adapters.install_bench import InstallBench
+    from depguard.adapters.install_work import InstallWork
+    from depguard.adapters.installer_process import find_installer, site_of
+    from depguard.app.install import Tools
+    from depguard.cli.commands.lock import kept_cutoff
+    from depguard.cli.setup import Setup, asking
+    from depguard.emit.install_json import render_install_json
+
+    python = interpreter(args.python)
+    site = site_of(python)
+    policy = found.policy
+    setup = Setup(found=found, hosts=(), root=found.root or Path.cwd())
+    cutoff = kept_cutoff(args, setup, [args.tier]) if found.root is not None else None
+    given = Path(args.cache_dir).expanduser() if args.cache_dir else default_cache_dir(os.environ)
+    cache = given.absolute()  # the installer works in another folder
+    work = InstallWork(cache, site.prefix)
+    with work.alone() as lock, asking(args, console, setup, cutoff=cutoff) as question:
+        bench = InstallBench(
+            site,
+            find_installer(site, question.installer),
+            work,
+            hold=(lock,),
+            override_system=overrides_system(),
+            showing=lambda total: _installing(console, total),
+        )
+        yield Tools(
+            runtime=LiveRuntime(policy, python, _finder(args, found), cache, console),
+            plans=LivePlans(question, python, work.wheels, console),
+            bench=bench,
+            record=render_install_json,
+        )
+
+
+@contextmanager
+def _installing(console: Console, total: int) -> Iterator[Callable[[int], None]]:
+    with console.progress("installing", total) as progress:
+        yield progress.update
+
+
+def interpreter(given: str | None) -> str:
+    """The path of an interpreter, as given (an environment's is a link: never resolved) or found on PATH."""
+    import shutil
+    import sys
+
+    from depguard.errors import InputError, Problem
+
+    if given is None:
+        return sys.executable
+    path = Path(given).expanduser()
+    if path.is_dir():
+        path = next((p for p in (path / "bin/python", path / "Scripts/python.exe") if p.is_file()), path)
+    found = shutil.which(str(path))
+    if found is None:
+        raise InputError(
+            Problem(
+                code="python.none",
+                message=f"{given} is no interpreter",
+                allowed="the path of a Python interpreter or of a virtual environment",
+            )
+        )
+    return str(Path(found).absolute())
+
+
+def _finder(args: argparse.Namespace, found: PolicyFound) -> FindPlanned:
+    """The policy's host that a live environment is most like, if it has at least half of what is there."""
+    from depguard.cli.setup import below_root, host_store
+
+    def find(snapshot: Snapshot) -> Host | None:
+        live = {item.name: item.version for item in snapshot.distributions}
+        store = host_store(args, found.root)
+        best: tuple[int, Host] | None = None
+        for name in found.policy.hosts:
+            host = store.outline(below_root(name, found))
+            if 2 * sum(dist in live for dist in host.installed) < len(host.installed):
+                continue
+            same = sum(live.get(d.name) == d.version for d in host.installed.values())
+            if best is None or same > best[0]:
+                best = (same, host)
+        return best[1] if best is not None else None
+
+    return find
+
+
+def overrides_system() -> bool:
+    """Whether the user's own settings let installers into a managed Python, as images of NVIDIA's do."""
+    import os
+
+    names = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
+    return any(os.environ.get(name, "").lower() in {"1", "true", "yes", "on", "y", "t"} for name in names)
+
+
+FindPlanned = Callable[["Snapshot"], "Host | None"]
+"""The host that a live environment should be, None where it is none that the policy speaks of."""
+
+_AT_ONCE = 4
+"""Files that are fetched at a time."""
+
+
+class LivePlans:
+    """As ``app.install_ports.Plans`` says. ``folder`` is where files go."""
+
+    def __init__(self, question: Question, python: str, folder: Path, console: Console) -> None:
+        self._question = question
+        # `asking` opens nothing else; the core sees only as much of it as the port has.
+        self._source = cast("IndexClient", question.source)
+        self._python = python
+        self._folder = folder
+        self._console = console
+
+    def plan(self, tier: str) -> Report:
+        """As the port says."""
+        from depguard.app.plan import plan_tier
+        from depguard.cli.live import live_host
+
+        host = live_host(self._python)
+        (report,) = plan_tier(replace(self._question, hosts=(host,)), tier).reports.reports
+        return report
+
+    def artifact(self, wheel: WheelFile) -> Artifact | None:
+        """As the port says."""
+        page = self._source.page(wheel.name)
+        return next((a for a in page.artifacts if a.sha256 == wheel.sha256), None)
+
+    def fetch(self, artifacts: Sequence[Artifact]) -> None:
+        """As the port says."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        sizes = [self._source.size(artifact) for artifact in artifacts]
+        total = sum(size or 0 for size in sizes)
+        so_far: dict[str, int] = {}
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (
+            self._console.progress("fetching, MB", max(total // 10**6, 1)) as progress,
+            ThreadPoolExecutor(_AT_ONCE) as pool,
+        ):
+
+            def fetch(artifact: Artifact) -> None:
+                def told(received: int) -> None:
+                    so_far[artifact.filename] = received
+                    progress.update(sum(so_far.values()) // 10**6, note=artifact.filename)
+
+                self._source.download(artifact, self._folder, told=told)
+
+            for done in [pool.submit(fetch, artifact) for artifact in artifacts]:
+                done.result()
+
+
+class LiveRuntime:
+    """As ``app.install_ports.Runtime`` says. ``planned`` is the host that this should be, if any."""
+
+    def __init__(
+        self, policy: Policy, python: str, planned: FindPlanned, cache: Path, console: Console
+    ) -> None:
+        self._policy = policy
+        self._python = python
+        self._planned = planned
+        self._cache = cache
+        self._console = console
+
+    def examine(self) -> Examination:
+        """As the port says."""
+        from depguard.cli.doctoring import judge_snapshot, look_at
+        from depguard.model.environment import Depth
+
+        with self._console.progress("looking at what is installed") as progress:
+            snapshot = look_at(
+                self._policy,
+                depth=Depth.FAST,
+                python=self._python,
+                cache_dir=str(self._cache),
+                progress=lambda name: progress.advance(note=name),
+            )
+        return judge_snapshot(snapshot, self._policy, self._planned(snapshot))
+
+    def examine_again(self) -> Examination:
+        """As the port says."""
+        return self.examine()
+
+    def begin_bytes(self) -> Callable[[], tuple[ProtectedBytes, ...]]:
+        """As the port says: in a thread, since hashing lets others run meanwhile."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        from depguard.adapters.snapshot import protected_bytes
+        from depguard.app.doctor import protects
+
+        pool = ThreadPoolExecutor(1)
+        future = pool.submit(protected_bytes, protects(self._policy), self._python)
+        pool.shutdown(wait=False)
+        return future.result
+
+    def bundle(self, report: InstallReport) -> str | None:
+        """As the port says."""
+        from depguard.adapters.files import write_whole
+        from depguard.emit.install_json import render_install_json
+        from depguard.errors import DepguardError
+
+        path = self._cache / "bundles" / f"install-{report.tier}.json"
+        try:
+            write_whole(path, render_install_json(report))
+        except DepguardError:
+            return None
+        return str(path)
