@@ -12,6 +12,7 @@ PYTHON ?=
 HOST ?= colab/2026.07-gpu
 TIER ?= tier3
 PYTEST_ARGS ?=
+EXAMPLES ?= 2000
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -32,6 +33,10 @@ plan: $(VENV)/.depguard ## depguard plan tier3 on a real Colab baseline, against
 .PHONY: test
 test: $(VENV)/.depguard-dev ## the tests that need no network (PYTEST_ARGS=)
 	$(BIN)/python -m pytest -m "not network" -n auto --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: fuzz
+fuzz: $(VENV)/.depguard-dev ## every parser on EXAMPLES made-up texts (default 2000)
+	FUZZ_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/hostile -n auto --dist load -k "not emitters" $(PYTEST_ARGS)
 
 .PHONY: test-network
 test-network: $(VENV)/.depguard-dev ## the tests against the live index and the real installers (PYTEST_ARGS=)

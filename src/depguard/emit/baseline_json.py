@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from depguard.emit.quoting import json_text
 from depguard.model.baseline import BaselineDiff, HostDescription
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin
 
@@ -67,7 +67,7 @@ def diff_json(diff: BaselineDiff) -> str:
 
 
 def _text(value: Any) -> str:
-    return json.dumps(value, indent=2) + "\n"
+    return json_text(value)
 
 
 def _counts(description: HostDescription) -> list[tuple[Knowledge, int]]:

@@ -6,6 +6,7 @@ The escapes are those of the runner's own toolkit: ``%``, CR and LF everywhere, 
 
 from __future__ import annotations
 
+from depguard.emit.quoting import quoted
 from depguard.emit.selection import about_subject, blocking, explained, subject_failure
 from depguard.emit.wording import counts, one_line, title, verdict_word
 from depguard.model.finding import Finding, Verdict
@@ -18,7 +19,7 @@ _COMMANDS = {Severity.ERROR: "error", Severity.WARNING: "warning"}
 
 def render_github(reports: Reports) -> str:
     """One line a finding about the subject, one for each safe host. Ends in a newline."""
-    return "\n".join(line for report in reports.reports for line in _lines(report)) + "\n"
+    return "\n".join(line for report in quoted(reports).reports for line in _lines(report)) + "\n"
 
 
 def _lines(report: Report) -> list[str]:

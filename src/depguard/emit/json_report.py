@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment, size_of
 from depguard.model.finding import Finding, WayOut
 from depguard.model.location import Location
@@ -25,7 +25,7 @@ def render_json(reports: Reports) -> str:
             "verdict": reports.verdict.value,
             "reports": [report_document(report) for report in reports.reports],
         }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def report_document(report: Report) -> dict[str, Any]:

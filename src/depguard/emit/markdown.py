@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 import re
 
+from depguard.emit.quoting import quoted
 from depguard.emit.selection import (
     blocking,
     subject_changes,
@@ -26,11 +27,13 @@ from depguard.model.plan import ActionKind
 from depguard.model.report import Report, Reports
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
+_BLOCK = re.compile(r"^(\d*)([-+=.)])")
 _SHOWN_PACKAGES = 20
 
 
 def render_markdown(reports: Reports) -> str:
     """A heading with the verdict, what is wrong, a table of hosts and requests, the details folded away."""
+    reports = quoted(reports)
     parts = [_heading(reports), *_culprits(reports), _verdicts(reports), *_folded(reports), _footer(reports)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -38,8 +41,14 @@ def render_markdown(reports: Reports) -> str:
 def escaped(text: str) -> str:
     """Text as it stands: no markup, no mention, no reference, no automatic link."""
     safe = _SPECIAL.sub(r"\\\1", one_line(text))
-    # An empty comment cuts what GitHub looks for in the text that is left: @name, GH-1, www., https://
-    safe = re.sub(r"@(?=\w)", "@<!-- -->", safe)
+    safe = _BLOCK.sub(r"\1\\\2", safe)
+    return _unlinked(safe)
+
+
+def _unlinked(text: str) -> str:
+    """Text in which GitHub finds nothing to link: an empty comment cuts @name, #1, GH-1, www. and https://."""
+    safe = re.sub(r"@(?=\w)", "@<!-- -->", text)
+    safe = re.sub(r"(?i)(#|\bgh-)(?=\d)", r"\1<!-- -->", safe)
     safe = re.sub(r"(?i)\b(www)(?=\.)", r"\1<!-- -->", safe)
     return safe.replace("://", ":<!-- -->//")
 
@@ -135,7 +144,7 @@ def _folded(reports: Reports) -> list[str]:
     folded = []
     for (asked, listed), hosts in groups.items():
         # The summary stands in a line of HTML, where Markdown's own escapes mean nothing.
-        summary = html.escape(one_line(f"{asked} on {', '.join(hosts)}")).replace("@", "@<!-- -->")
+        summary = _unlinked(html.escape(one_line(f"{asked} on {', '.join(hosts)}"), quote=False))
         folded.append("\n".join([f"<details><summary>{summary}</summary>", "", *listed, "", "</details>"]))
     return folded
 

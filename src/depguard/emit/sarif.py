@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from depguard import __version__
+from depguard.emit.quoting import json_text, quoted
 from depguard.emit.rule_texts import RULE_TEXTS, RuleText
 from depguard.emit.selection import about_subject, blocking, subject_failure
 from depguard.emit.wording import one_line, title
@@ -31,7 +32,7 @@ _UNSOLVABLE_TEXT = RuleText(
 
 def render_sarif(reports: Reports) -> str:
     """One SARIF log with one run. ASCII, ends in a newline."""
-    results = [result for report in reports.reports for result in _results(report)]
+    results = [result for report in quoted(reports).reports for result in _results(report)]
     rules = sorted({result["ruleId"] for result in results})
     for result in results:
         result["ruleIndex"] = rules.index(result["ruleId"])
@@ -52,7 +53,7 @@ def render_sarif(reports: Reports) -> str:
             }
         ],
     }
-    return json.dumps(log, indent=2) + "\n"
+    return json_text(log)
 
 
 def sarif_rule(code: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from depguard.emit.quoting import quoted
 from depguard.emit.selection import (
     about_subject,
     blocking,
@@ -27,6 +28,7 @@ from depguard.emit.text_details import details
 from depguard.emit.text_refusal import chain_table, failure, other_findings, override, ways_out
 from depguard.emit.wording import (
     counts,
+    inert,
     listed,
     megabytes,
     move,
@@ -58,6 +60,7 @@ def render_text(
     once; ``verbose`` (1 or more) leaves nothing out. ``next_step`` is what a safe plan of a tier is
     followed by.
     """
+    reports = quoted(reports)
     by_title: dict[str, list[Report]] = {}
     for report in reports.reports:
         by_title.setdefault(title(report.request), []).append(report)
@@ -70,7 +73,7 @@ def render_text(
         )
         parts.append("\n\n".join("\n".join(lines) for lines in paragraphs if lines))
     closing = _closing(reports, next_step)
-    return "\n\n".join([part for part in parts if part] + ([closing] if closing else [])) + "\n"
+    return inert("\n\n".join([part for part in parts if part] + ([closing] if closing else [])) + "\n")
 
 
 def single(report: Report, *, colour: bool, verbose: int) -> list[Paragraph]:

@@ -32,6 +32,8 @@ _COUNTED = (
 )
 _COLOURS = {"SAFE": "\033[1;32m", "UNPROVEN": "\033[1;33m", "REFUSED": "\033[1;31m"}
 _RESET = "\033[0m"
+_LOG_COMMAND = re.compile(r"(##(?:vso)?)\[")
+_LINE_COMMAND = re.compile(r"^([ \t]*)::", re.MULTILINE)
 _QUIET = re.compile(r"(?<!\S)(?:-q+|--quiet)\s+")
 _INSTALL = re.compile(r"^[!%]?(uv )?(python3? -m )?pip3? install ")
 
@@ -44,8 +46,22 @@ def verdict_word(verdict: Verdict, *, colour: bool = False) -> str:
 
 def one_line(text: str) -> str:
     """Text from elsewhere on one line, control characters spelled out: it is quoted, never obeyed."""
-    joined = re.sub(r"\s+", " ", text).strip()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in joined)
+    return spelled_out(re.sub(r"\s+", " ", text).strip())
+
+
+def spelled_out(text: str) -> str:
+    """Text with control characters, invisible ones and lone surrogates as escapes, blanks as they are.
+
+    So are the brackets of ``##[command]``, which a runner obeys anywhere in a line of its log.
+    """
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return _LOG_COMMAND.sub(r"\1\\x5b", text) if "##" in text else text
+
+
+def inert(text: str) -> str:
+    """Lines of which none begins with ``::``, as the commands do that a runner finds in its log."""
+    return _LINE_COMMAND.sub(r"\1\\x3a:", text) if "::" in text else text
 
 
 def title(request: RequestSummary, limit: int = 40) -> str:

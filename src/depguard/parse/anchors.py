@@ -68,7 +68,8 @@ def read_plain(text: str) -> Anchors | None:
 def read_any(text: str) -> Anchors:
     """The anchors of any page, by the standard library's parser."""
     parser = _Parser()
-    parser.feed(text)
+    # What is behind the last ">" is no tag; the parser would try it again from each of its "<".
+    parser.feed(text[: text.rfind(">") + 1])
     parser.close()
     return parser.page
 

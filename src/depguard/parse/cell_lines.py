@@ -75,7 +75,8 @@ _AUTOMAGIC = re.compile(
     r"(?P<text>(?:pip3?|conda|mamba)\s+(?:-\S+\s+)*(?:install|uninstall)\s.*|uv\s+pip\s.*)", re.DOTALL
 )
 _TRIPLE = re.compile(r'"""|\'\'\'')
-_STRINGS = re.compile(r'"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
+# An escape by itself is passed over, so that a string is tried once where it begins, not at each \" in it.
+_STRINGS = re.compile(r'\\.|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'')
 
 
 def shell_body(source: str) -> tuple[int, str] | None:
@@ -104,10 +105,11 @@ def cell_lines(source: str) -> tuple[CellLine, ...]:
     found: list[CellLine] = []
     at = 0
     inside: str | None = None
+    begun = False
     while at < len(physical):
         text = physical[at]
         magic = _CELL_MAGIC.fullmatch(text)
-        if magic is not None and inside is None and not any(line.text.strip() for line in found):
+        if magic is not None and inside is None and not begun:
             if magic.group("name").lower() in _FOREIGN or magic.group("name") == "script":
                 return ()
             found.append(_python_line("", at))
@@ -118,6 +120,7 @@ def cell_lines(source: str) -> tuple[CellLine, ...]:
             inside = _string_state(text, inside)
             line = _python_line(text, at)
         found.append(line)
+        begun = begun or bool(line.text.strip())
         at = line.last
     return tuple(found)
 

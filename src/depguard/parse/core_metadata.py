@@ -15,13 +15,11 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from depguard.model.release import ArtifactKind, CoreMetadata, MetadataAnswer, MetadataUnknown
-from depguard.parse.requirement_cache import requirement
+from depguard.parse.requirement_cache import requirement, specifiers
 
 _HEADER = re.compile(r"([\x21-\x39\x3b-\x7e]*):")
 _SINGLE = ("Metadata-Version", "Name", "Version", "Requires-Python")
 _MULTIPLE = ("Dynamic", "Requires-Dist", "Provides-Extra")
-# Beyond any real line; and a version of more than 4300 digits would fail where it is compared, not here.
-_LONGEST = 4000
 # The fields of an sdist that must be final for its requirements to be (PEP 643).
 _DECISIVE = frozenset(("requires-dist", "requires-python", "provides-extra"))
 
@@ -37,11 +35,9 @@ def read_core_metadata(
         return MetadataUnknown(reason)
     requires: list[Requirement] = []
     for line in fields["requires-dist"]:
-        if len(line) > _LONGEST:
-            return MetadataUnknown(f"not a requirement in its metadata: {_short(line)}")
         try:
             requires.append(requirement(line))
-        except (InvalidRequirement, RecursionError):  # RecursionError: endless parentheses
+        except InvalidRequirement:
             return MetadataUnknown(f"not a requirement in its metadata: {_short(line)}")
     return CoreMetadata(
         name=name,
@@ -113,7 +109,7 @@ def _not_final(fields: dict[str, list[str]]) -> str | None:
 
 def _specifier(values: list[str]) -> SpecifierSet | None:
     try:
-        return SpecifierSet(values[0]) if values else None
+        return specifiers(values[0]) if values else None
     except ValueError:
         return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from packaging.utils import (
     InvalidSdistFilename,
@@ -36,7 +36,7 @@ def parse_direct_reference(url: str) -> DirectReference:
     Only a version control reference keeps its URL (less credentials): of a file, its name says what
     it is, and the place it was fetched from is no fact of the host.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     fragment = dict(piece.partition("=")[::2] for piece in parts.fragment.split("&"))
     scheme = parts.scheme.lower()
     if "+" in scheme:
@@ -56,6 +56,17 @@ def parse_direct_reference(url: str) -> DirectReference:
     return DirectReference(origin=origin, name=name, version=version, egg=fragment.get("egg"))
 
 
+def _split(url: str) -> SplitResult:
+    """The parts of a URL, also of one with half an IPv6 address: it may have credentials that must go."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        scheme, _, rest = url.partition(":")
+        rest, _, fragment = rest.partition("#")
+        netloc, slash, path = rest.removeprefix("//").partition("/")
+        return SplitResult(scheme, netloc, slash + path, "", fragment)
+
+
 def _from_filename(filename: str) -> tuple[NormalizedName | None, Version | None]:
     try:
         if filename.endswith(".whl"):
@@ -73,7 +84,7 @@ def _vcs_reference(url: str, subdirectory: str | None) -> str:
 
 def without_credentials(url: str) -> str:
     """The URL as it may be shown and stored: no password, no token in place of a user name."""
-    parts = urlsplit(url)
+    parts = _split(url)
     user, at, host = parts.netloc.rpartition("@")
     # ``git+ssh://git@host/...``: there the user name belongs to the address.
     keep_user = at and ":" not in user and "ssh" in parts.scheme

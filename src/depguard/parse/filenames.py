@@ -23,6 +23,7 @@ SDIST_EXTENSIONS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".
 
 _WHEEL_NAME = re.compile(r"[\w.]+\Z", re.UNICODE)
 _BUILD = re.compile(r"(\d+)(.*)\Z", re.DOTALL)
+_LONGEST = 1000
 # parse_tag multiplies its three parts out; a name with more than this many tags is an attack or a mistake.
 _MOST_TAGS = 500
 
@@ -50,6 +51,8 @@ def read_filename(filename: str, project: NormalizedName | None = None) -> FileN
     With ``project`` given, an sdist's version is what follows that name (``a-b-1.0.tar.gz`` of ``a-b``),
     and a file of another project is odd. Without it, the version follows the last dash.
     """
+    if len(filename) > _LONGEST:
+        return OddFileName("a name that no file system would keep")
     if filename.endswith(".whl"):
         found = _read_wheel(filename)
     else:

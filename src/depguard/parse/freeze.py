@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from depguard.errors import InputError, Problem
 from depguard.model.baseline import Baseline
@@ -21,11 +21,11 @@ from depguard.parse.direct_reference import parse_direct_reference, without_cred
 NOT_READ = Requirements(how=Knowledge.UNKNOWN, source="not read yet")
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
-_PINNED = re.compile(rf"(?P<name>{_NAME})\s*(?:\[[^\]]*\])?\s*={{2,3}}\s*(?P<version>[^\s;#]+)")
-_DIRECT = re.compile(rf"(?P<name>{_NAME})\s*(?:\[[^\]]*\])?\s*@\s*(?P<url>\S+)")
+_PINNED = re.compile(rf"(?P<name>{_NAME})\s*(?:\[[^\]]*\]\s*)?={{2,3}}\s*(?P<version>[^\s;#]+)")
+_DIRECT = re.compile(rf"(?P<name>{_NAME})\s*(?:\[[^\]]*\]\s*)?@\s*(?P<url>\S+)")
 _EDITABLE = re.compile(r"(?:-e|--editable)[\s=]+(?P<url>\S+)")
 _EDITABLE_COMMENT = re.compile(rf"#\s*Editable\b.*\((?P<name>{_NAME})==(?P<version>[^\s()]+)\)")
-_UNPINNED = re.compile(rf"{_NAME}\s*(?:\[[^\]]*\])?\s*(?:[<>~!].*)?")
+_UNPINNED = re.compile(rf"{_NAME}\s*(?:\[[^\]]*\]\s*)?(?:[<>~!].*)?")
 
 ALLOWED = "name==version, name @ URL, -e URL#egg=name, a comment"
 
@@ -119,7 +119,7 @@ class _Reader:
     def _version(self, text: str, at: Location) -> Version | None:
         try:
             return Version(text)
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or a number of more digits than int() takes
             self._problem(
                 "freeze.version", f"{text!r} is not a version", at, allowed="a version as PEP 440 defines it"
             )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name, is_normalized_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from depguard.errors import InputError, Problem
 from depguard.model.host import InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
@@ -238,7 +238,7 @@ class _HostReader(NodeReader):
     def _version(self, text: str, node: Node) -> Version | None:
         try:
             return Version(text)
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or a number of more digits than int() takes
             self.problem(
                 "host.version", f"{text!r} is not a version", node, allowed="a version as PEP 440 defines it"
             )

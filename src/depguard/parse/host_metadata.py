@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.errors import InputError, Problem
 from depguard.model.host import Knowledge, Requirements
 from depguard.model.location import Location
-from depguard.parse.requirement_cache import requirement
+from depguard.parse.json_text import BadJsonError, load_json
+from depguard.parse.requirement_cache import requirement, specifiers
 
 FORMAT = 1
 
@@ -116,9 +117,9 @@ def parse_metadata(text: str, label: str) -> HostMetadata:
     All broken entries are reported together.
     """
     try:
-        data = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise _broken(error.msg, Location(label, error.lineno, error.colno)) from None
+        data = load_json(text)
+    except BadJsonError as error:
+        raise _broken(str(error), Location(label, error.line, error.column)) from None
     if not isinstance(data, dict) or not isinstance(data.get("distributions"), dict):
         raise _broken("no table of distributions", Location(label))
     if data.get("format") != FORMAT:
@@ -154,7 +155,7 @@ def _entry(data: Mapping[str, Any]) -> MetadataEntry:
         source=data["source"],
         requires=_requirements(requires),
         extras=frozenset(canonicalize_name(extra) for extra in by_extra),
-        requires_python=SpecifierSet(requires_python) if requires_python else None,
+        requires_python=specifiers(requires_python) if requires_python else None,
         contradicted=_requirements(data.get("contradicted", ())),
     )
     return MetadataEntry(

@@ -57,7 +57,10 @@ def calls(source: str, lines: Sequence[CellLine], file: str, cell: int | None) -
             tree = ast.parse(_python_only(lines))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return tuple(_by_text(lines, file, cell))
-    return tuple(_Calls(file, cell).visit_all(tree))
+    try:
+        return tuple(_Calls(file, cell).visit_all(tree))
+    except RecursionError:  # an expression too deep to be written out again
+        return tuple(_by_text(lines, file, cell))
 
 
 def _python_only(lines: Sequence[CellLine]) -> str:

@@ -8,7 +8,6 @@ https://nbformat.readthedocs.io/en/latest/format_description.html
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ from depguard.model.request import InstallCommand, Item
 from depguard.parse.cell_lines import CellLine, LineKind, cell_lines, shell_body
 from depguard.parse.install_calls import calls
 from depguard.parse.install_command import find_install_command
+from depguard.parse.json_text import BadJsonError, load_json
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import Reader, resolve_reference
 from depguard.parse.shell_words import ShellCommand, Word, shell_commands, with_redirects
@@ -68,13 +68,10 @@ def notebook_cells(text: str, file: str) -> tuple[Cell, ...]:
     if len(text) > MAX_NOTEBOOK:
         raise InputError(_problem("too-large", f"larger than {MAX_NOTEBOOK // 1_000_000} MB", file))
     try:
-        data = json.loads(text.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        place = Location(file, error.lineno, error.colno)
-        problem = _problem("json", f"not JSON: {error.msg}", file)
-        raise InputError(replace(problem, location=place)) from None
-    except RecursionError:
-        raise InputError(_problem("json", "nested too deeply", file)) from None
+        data = load_json(text)
+    except BadJsonError as error:
+        place = Location(file, error.line, error.column)
+        raise InputError(replace(_problem("json", str(error), file), location=place)) from None
     if isinstance(data, dict) and "worksheets" in data:
         raise InputError(
             replace(

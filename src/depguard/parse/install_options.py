@@ -14,6 +14,9 @@ from dataclasses import dataclass
 
 from depguard.parse.shell_words import Word
 
+MAX_MISTAKES = 20
+"""Of one line. More are reported once these are mended: each is told with its whole line."""
+
 
 class Role(enum.Enum):
     """What an option does to the request."""
@@ -220,7 +223,7 @@ class _Splitter:
             self._mistake(word, "command.missing-value", f"{option.name} needs a value", None)
 
     def _unknown(self, word: Word, name: str) -> None:
-        near = self._table.nearest(name)
+        near = self._table.nearest(name) if len(self._mistakes) < MAX_MISTAKES else None
         self._mistake(
             word,
             "command.unknown-option",
@@ -229,4 +232,5 @@ class _Splitter:
         )
 
     def _mistake(self, word: Word, code: str, message: str, hint: str | None) -> None:
-        self._mistakes.append(Mistake(word=word, code=code, message=message, hint=hint))
+        if len(self._mistakes) < MAX_MISTAKES:
+            self._mistakes.append(Mistake(word=word, code=code, message=message, hint=hint))

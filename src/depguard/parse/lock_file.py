@@ -6,7 +6,6 @@ change, packages that stay) is not there after reading.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -25,6 +24,7 @@ from depguard.model.policy import Installer, PolicySource, TierRequirement
 from depguard.model.release import Artifact, ArtifactKind
 from depguard.parse.json_nodes import Node, path_text
 from depguard.parse.json_positions import position
+from depguard.parse.json_text import BadJsonError, load_json
 
 SCHEMA = "depguard.lock/1"
 _HINT = "make it again: depguard lock --upgrade (or take the committed one: git checkout)"
@@ -36,15 +36,10 @@ T = TypeVar("T")
 def parse_lock(text: str, label: str) -> TierLock:
     """Read a lockfile. ``label`` names it in problems. Raises InputError with all problems at once."""
     try:
-        document = json.loads(text)
-    except json.JSONDecodeError as error:
-        where = Location(label, error.lineno, error.colno)
-        raise InputError(
-            Problem(code="lock.json", message=f"not JSON: {error.msg}", location=where, hint=_HINT)
-        ) from None
-    except RecursionError:
-        problem = Problem(code="lock.json", message="nested too deep", location=Location(label), hint=_HINT)
-        raise InputError(problem) from None
+        document = load_json(text)
+    except BadJsonError as error:
+        where = Location(label, error.line, error.column)
+        raise InputError(Problem(code="lock.json", message=str(error), location=where, hint=_HINT)) from None
     node = Node(document, (), [])
     if isinstance(document, dict) and document.get("schema") != SCHEMA:
         node["schema"].fail(f"{document.get('schema')!r} is no schema of a lock", allowed=SCHEMA)

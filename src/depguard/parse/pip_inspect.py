@@ -7,15 +7,14 @@ table beside it (``tags``, ``platform``, ``loaded``, ``facts``) and with ``modul
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import InvalidSpecifier
 from packaging.tags import Tag
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from depguard.errors import InputError, Problem
 from depguard.model.baseline import Baseline
@@ -24,7 +23,8 @@ from depguard.model.location import Location
 from depguard.model.markers import MARKER_VARIABLES
 from depguard.parse.direct_reference import parse_direct_reference, without_credentials
 from depguard.parse.freeze import without_repeats
-from depguard.parse.requirement_cache import requirement
+from depguard.parse.json_text import BadJsonError, load_json
+from depguard.parse.requirement_cache import requirement, specifiers
 
 SOURCE = "installed metadata"
 
@@ -35,12 +35,10 @@ def parse_inspect(text: str, label: str) -> Baseline:
     Raises InputError with all mistakes, each with its path in the report (``installed[3].metadata.version``).
     """
     try:
-        report = json.loads(text.removeprefix("\ufeff"))
-    except json.JSONDecodeError as error:
-        at = Location(label, error.lineno, error.colno)
-        raise InputError(
-            Problem(code="inspect.json", message=f"not JSON: {error.msg}", location=at)
-        ) from None
+        report = load_json(text)
+    except BadJsonError as error:
+        at = Location(label, error.line, error.column)
+        raise InputError(Problem(code="inspect.json", message=str(error), location=at)) from None
     return _Report(label).read(report)
 
 
@@ -93,7 +91,7 @@ class _Report:
             return None
         try:
             parsed = Version(version)
-        except InvalidVersion:
+        except ValueError:  # InvalidVersion, or a number of more digits than int() takes
             self._problem("inspect.metadata", f"{path}.metadata.version: {version!r} is not a version")
             return None
         installer = item.get("installer")
@@ -121,7 +119,7 @@ class _Report:
                     canonicalize_name(e)
                     for e in self._texts(metadata, "provides_extra", f"{path}.provides_extra")
                 ),
-                requires_python=SpecifierSet(python) if isinstance(python, str) and python else None,
+                requires_python=specifiers(python) if isinstance(python, str) and python else None,
             )
         except (InvalidRequirement, InvalidSpecifier) as error:
             reason = f"its installed metadata cannot be read: {str(error).splitlines()[0]}"

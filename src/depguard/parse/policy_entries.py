@@ -20,6 +20,7 @@ from depguard.parse.policy_words import (
     SAME_MAJOR,
     WAIVE_KEYS,
 )
+from depguard.parse.requirement_cache import specifiers
 from depguard.parse.yaml_nodes import Entry, Node, Scalar, Sequence, kind
 
 EXCLUDES = "!"
@@ -109,7 +110,7 @@ def _allow(reading: Reading, node: Node) -> SpecifierSet | SameMajor | None:
     if text == SAME_MAJOR:
         return SameMajor.SAME_MAJOR
     try:
-        return SpecifierSet(text)
+        return specifiers(text)
     except InvalidSpecifier:
         near = f"did you mean {SAME_MAJOR}?" if text[0].isalpha() else None
         if text[0].isdigit():

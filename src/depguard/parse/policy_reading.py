@@ -16,6 +16,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from depguard.errors import Problem
 from depguard.model.location import Location
 from depguard.parse import yaml_nodes
+from depguard.parse.requirement_cache import own_requirement
 from depguard.parse.suggest import did_you_mean
 from depguard.parse.yaml_nodes import Entry, Node, Scalar, kind
 
@@ -168,7 +169,7 @@ class Reading:
         if text is None:
             return None
         try:
-            requirement = Requirement(text)
+            requirement = own_requirement(text)
         except InvalidRequirement as error:
             self.mistake(
                 "bad-requirement",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 
 from depguard.errors import Problem
@@ -16,10 +16,14 @@ from depguard.model.request import FormatControl, IndexOptions, Item, UpgradeStr
 from depguard.parse.cutoff import ALLOWED as CUTOFF_ALLOWED
 from depguard.parse.cutoff import is_duration, parse_cutoff
 from depguard.parse.install_options import Given, Role
+from depguard.parse.requirement_cache import own_requirement
 from depguard.parse.requirement_item import explain, read_item, without_secrets
 
 HASHES = {"sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that ``--hash`` takes and the length of their hexadecimal digests."""
+
+MAX_INDEXES = 100
+"""Indexes and find-links of one request."""
 
 INDEX_ROLES = frozenset({Role.INDEX_URL, Role.EXTRA_INDEX_URL, Role.FIND_LINKS, Role.NO_INDEX, Role.OFFLINE})
 """Options that say where to look."""
@@ -128,7 +132,7 @@ class RequestDraft:
     def _add_name(self, role: Role, value: str, given: Given) -> None:
         """``-P name`` and ``--reinstall-package name``; ``-P 'name<2'`` constrains as well."""
         try:
-            requirement = Requirement(value)
+            requirement = own_requirement(value)
             name = canonicalize_name(requirement.name, validate=True)
         except (InvalidRequirement, InvalidName) as error:
             self.add_problem(explain(value, str(error), given.word.location), value)
@@ -178,6 +182,9 @@ class RequestDraft:
                 if from_file and self.installer is Installer.PIP:
                     index = replace(index, extra_index_urls=())
                 self.index = _with(index, origin, index_url=url)
+            case Role.EXTRA_INDEX_URL | Role.FIND_LINKS if _full(index):
+                more = f"more than {MAX_INDEXES} indexes"
+                self.unmodelled += [more] if more not in self.unmodelled else []
             case Role.EXTRA_INDEX_URL:
                 urls = (*index.extra_index_urls, _bare_url(value, self.installer))
                 self.index = _with(index, origin, extra_index_urls=urls)
@@ -243,6 +250,10 @@ def _bare_url(value: str, installer: Installer) -> str:
     """Without the name that uv takes before it: ``name=https://…``."""
     named = re.fullmatch(r"[A-Za-z0-9._-]+=(\S+)", value) if installer is Installer.UV else None
     return named.group(1) if named else value
+
+
+def _full(index: IndexOptions) -> bool:
+    return len(index.extra_index_urls) + len(index.find_links) >= MAX_INDEXES
 
 
 def _with(index: IndexOptions, origin: str, **changes: object) -> IndexOptions:

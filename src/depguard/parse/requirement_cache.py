@@ -24,6 +24,27 @@ _PLAIN = re.compile(
     r"(?:;(?P<marker>.+))?"
 )
 
+LONGEST = 4000
+"""Characters of one requirement or specifier: beyond any real one, and below the 4300 digits from which on
+a version would fail where it is compared, not here."""
+
+
+def own_requirement(text: str) -> Requirement:
+    """A requirement that the caller may change. Raises InvalidRequirement, for endless parentheses too."""
+    if len(text) > LONGEST:
+        raise InvalidRequirement(f"longer than {LONGEST} characters")
+    try:
+        return Requirement(text)
+    except RecursionError:
+        raise InvalidRequirement("nested too deeply") from None
+
+
+def specifiers(text: str) -> SpecifierSet:
+    """A specifier set. Raises InvalidSpecifier, for endless digits too."""
+    if len(text) > LONGEST:
+        raise InvalidSpecifier(f"longer than {LONGEST} characters")
+    return SpecifierSet(text)
+
 
 @lru_cache(maxsize=1 << 16)
 def requirement(text: str) -> Requirement:
@@ -31,12 +52,14 @@ def requirement(text: str) -> Requirement:
 
     Raises packaging's InvalidRequirement.
     """
-    plain = _PLAIN.fullmatch(text)
+    plain = _PLAIN.fullmatch(text) if len(text) <= LONGEST else None
     if plain is None:
-        return Requirement(text)
+        return own_requirement(text)
     try:
         specifier = _specifier(plain["specifier"] or "")
         marker = _marker(plain["marker"].strip()) if plain["marker"] else None
+    except RecursionError:
+        raise InvalidRequirement("nested too deeply") from None
     except (InvalidMarker, InvalidSpecifier) as error:
         raise InvalidRequirement(str(error)) from error
     made = Requirement.__new__(Requirement)

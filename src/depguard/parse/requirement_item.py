@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,6 +19,7 @@ from depguard.errors import Problem
 from depguard.model.location import Location
 from depguard.model.request import Item
 from depguard.parse.direct_reference import parse_direct_reference, without_credentials
+from depguard.parse.requirement_cache import LONGEST, own_requirement
 
 _URL = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+]+:|(?:https?|file|ftp|ssh|git):", re.IGNORECASE)
 _VCS = re.compile(r"(git|hg|svn|bzr)[+:]", re.IGNORECASE)
@@ -32,9 +34,6 @@ _QUOTES = "\"'\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{LE
 _CREDENTIALS = re.compile(
     r"(?<![a-z0-9+.-])([0-9+.-]*)([a-z][a-z0-9+.-]*://[^\s/'\"]*@[^\s'\"]*)", re.IGNORECASE
 )
-
-MAX_CHARACTERS = 5_000
-"""Of one requirement. Longer ones are no requirements, and the patterns here were not made for them."""
 
 
 def without_secrets(text: str) -> str:
@@ -51,12 +50,12 @@ def read_item(
 ) -> Item | Problem:
     """The item, or the one mistake in it, located inside ``text`` where ``location`` has a column."""
     bare = text.strip()
-    if len(bare) > MAX_CHARACTERS:
+    if len(bare) > LONGEST:
         return Problem(
             code="requirement.too-long",
             message=f"{without_secrets(bare[:40])!r}... is no requirement: it has {len(bare)} characters",
             location=location,
-            allowed=f"{MAX_CHARACTERS} characters",
+            allowed=f"{LONGEST} characters",
         )
     read = _Reading(text=without_secrets(bare), editable=editable, hashes=hashes, location=location)
     if not bare:
@@ -66,7 +65,7 @@ def read_item(
     if _is_path(bare, editable=editable):
         return _path_item(bare, read)
     try:
-        requirement = Requirement(bare)
+        requirement = own_requirement(bare)
     except InvalidRequirement as error:
         return explain(text, str(error), location)
     if editable and requirement.url is None:
@@ -117,14 +116,14 @@ def _url_item(text: str, read: _Reading) -> Item | Problem:
     if read.editable and re.match(r"(git|hg|svn|bzr):", url, re.IGNORECASE):
         url = f"{url.partition(':')[0]}+{url}"
     try:
-        safe = without_credentials(url)
-        reference = parse_direct_reference(url)
+        urlsplit(url)
     except ValueError as error:  # "https://[half an IPv6 address"
         return Problem(
             code="requirement.invalid-url",
             message=f"{read.text!r} is no URL: {error}",
             location=read.location,
         )
+    safe, reference = without_credentials(url), parse_direct_reference(url)
     name = reference.egg or (str(reference.name) if reference.name and _is_wheel(url) else None)
     return read.item(requirement=_named(name, safe, marker), url=safe)
 
@@ -153,7 +152,7 @@ def _named(name: str | None, url: str, marker: str | None) -> Requirement | None
         return None
     try:
         canonicalize_name(name.partition("[")[0].strip(), validate=True)
-        return Requirement(f"{name} @ {url}" + (f" ; {marker}" if marker else ""))
+        return own_requirement(f"{name} @ {url}" + (f" ; {marker}" if marker else ""))
     except (InvalidName, InvalidRequirement):
         return None
 
@@ -249,7 +248,7 @@ def _version_hint(operator: str, version: str) -> str | None:
 def _marker_problem(text: str, start: int, location: Location | None) -> Problem | None:
     try:
         Marker(text[start:].strip())
-    except InvalidMarker as error:
+    except (InvalidMarker, RecursionError) as error:
         lead = len(text[start:]) - len(text[start:].lstrip())
         shown = without_secrets(text.strip())
         return Problem(

@@ -15,7 +15,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.request import FormatControl, IndexOptions, Item
-from depguard.parse.install_options import Given, OptionTable, Role, Split, modelled
+from depguard.parse.install_options import MAX_MISTAKES, Given, OptionTable, Role, Split, modelled
 from depguard.parse.install_options_pip import PIP_INSTALL
 from depguard.parse.request_draft import HASHES, RequestDraft, read_hash
 from depguard.parse.requirement_item import without_secrets
@@ -30,6 +30,7 @@ MAX_CHARACTERS = 10_000_000
 MAX_LINE = 100_000
 """Characters of a line with its continuations: a thousand hashes."""
 MAX_FILES = 500
+MAX_PROBLEMS = 1000
 
 _URL = re.compile(r"(https?|file):", re.IGNORECASE)
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
@@ -174,6 +175,11 @@ class FileReading:
             return
         self._draft.files.append(label)
         for line in logical_lines(text, label):
+            if len(self._draft.problems) >= MAX_PROBLEMS:
+                self._refuse(
+                    "too-many-mistakes", "too many mistakes: the rest was not read", label, line.at(0)
+                )
+                return
             self._line(line, (*including, label), constraint=constraint)
 
     def _refuse(self, slug: str, message: str, text: str, location: Location | None) -> None:
@@ -230,7 +236,7 @@ class FileReading:
                 hint=mistake.hint,
             )
             self._draft.add_problem(problem, text, constraint=constraint)
-        for argument in split.arguments:
+        for argument in split.arguments[:MAX_MISTAKES]:
             problem = Problem(
                 code="requirements.unexpected",
                 message=f"{argument.text!r} is not expected after an option",

@@ -17,6 +17,10 @@ from depguard.parse.shell_words import Word
 # The look-behind keeps a long run of blanks from being tried again from each of them.
 _COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")
 _ENCODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
+# Names of hosts and notations of literals: no text file has them, and reading them takes long.
+_NO_FILE = frozenset(
+    {"idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined", "unicode_escape"}
+)
 # UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -44,11 +48,15 @@ def decode_requirements(data: bytes, label: str) -> str:
 
 def _decode(data: bytes, encoding: str, label: str) -> str:
     try:
-        return data.decode(encoding)
+        # A codec that no text file has is one that is not known.
+        known = encoding if codecs.lookup(encoding).name not in _NO_FILE else ""
+        return data.decode(known)
     except LookupError:
         what, line = f"unknown encoding {encoding!r}", 1
     except UnicodeDecodeError as error:
         what, line = f"not {encoding}: {error.reason}", data.count(b"\n", 0, error.start) + 1
+    except UnicodeError as error:
+        what, line = f"not {encoding}: {error}", 1
     raise InputError(
         Problem(
             code="requirements.encoding",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 ENDS_WORD = " \t\r\n;|&()<>"
 """What ends an unquoted word."""
 
-_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|\{[^}\n]*\}|[0-9@*#?$!-])")
+_VARIABLE = re.compile(r"\$(?:[A-Za-z_]\w*|\{[^}\n]{0,200}\}|[0-9@*#?$!-])")
+
+_BRACES = re.compile(r"[{}\n]")
 
 
 def read_word(text: str, at: int, *, magic: bool) -> tuple[str, str | None, int]:
@@ -115,7 +118,7 @@ class _Word:
             self._parts.append("{")
             self._at += 2
             return True
-        end = _closing_brace(text, at)
+        end = _brace_pairs(text).get(at, -1)
         inside = text[at + 1 : end]
         if end < 0 or not inside.strip():
             return False
@@ -132,16 +135,22 @@ class _Word:
         self._take(count)
 
 
-def _closing_brace(text: str, at: int) -> int:
-    """Where the brace at ``at`` is closed on its line, or -1."""
-    depth = 0
-    for place in range(at, len(text)):
-        if text[place] == "\n":
-            break
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
-        if depth == 0:
-            return place
-    return -1
+@lru_cache(maxsize=2)
+def _brace_pairs(text: str) -> dict[int, int]:
+    """Where each opening brace is closed on its line; found in one pass, however many are left open."""
+    pairs: dict[int, int] = {}
+    open_at: list[int] = []
+    for match in _BRACES.finditer(text):
+        match match.group():
+            case "{":
+                open_at.append(match.start())
+            case "}" if open_at:
+                pairs[open_at.pop()] = match.start()
+            case "\n":
+                open_at.clear()
+            case _:
+                pass
+    return pairs
 
 
 def _closing(text: str, at: int) -> int:

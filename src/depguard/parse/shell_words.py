@@ -50,6 +50,8 @@ class ShellCommand:
 
 _OPERATORS = ("&&", "||", ";;", "|&", ";", "|", "&", "(", ")", "\n")
 _REDIRECT = re.compile(r"&>>|&>|>>|>\||>&|<<<|<<-|<<|<&|<>|>|<")
+# The look-behind keeps a long run of blanks from being tried again from each of them.
+_CONTINUED = re.compile(r"(?<!\s)\s*\\\r?\n\s*")
 _BLANK = " \t\r"
 _SPECIFIER = re.compile(r"=?\s*v?\d[\w.*+!-]*,?|=")
 _HEREDOC_LIMIT = 10_000
@@ -128,7 +130,7 @@ class _Lexer:
 
     def _finished(self, operator: str) -> Iterator[ShellCommand]:
         if self._words:
-            text = re.sub(r"\s*\\\r?\n\s*", " ", self._text[self._start : self._end]).strip()
+            text = _CONTINUED.sub(" ", self._text[self._start : self._end]).strip()
             yield ShellCommand(
                 words=tuple(self._words),
                 redirects=tuple(self._redirects),

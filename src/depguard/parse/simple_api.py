@@ -9,7 +9,6 @@ Each field names its source: PEP 592 yanked, 629 version, 658 and 714 core metad
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +20,8 @@ from packaging.utils import NormalizedName
 
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, read_filename
+from depguard.parse.json_text import BadJsonError, load_json
+from depguard.parse.requirement_cache import specifiers
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "application/vnd.pypi.simple.v1+html"
@@ -78,8 +79,8 @@ def read_page(body: bytes, *, content_type: str, url: str) -> Listing:
 def read_json(text: str, *, url: str) -> Listing:
     """The files of a PEP 691 page."""
     try:
-        page = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        page = load_json(text)
+    except BadJsonError as error:
         raise BadPageError("not JSON") from error
     if not isinstance(page, dict) or not isinstance(page.get("files"), list):
         raise BadPageError("JSON without a list of files")
@@ -262,7 +263,7 @@ def _text(value: object) -> str | None:
 def python_specifier(text: str) -> SpecifierSet | None:
     """A page's Requires-Python; None for what is no specifier: for pip, such a file fits every Python."""
     try:
-        return SpecifierSet(text)
+        return specifiers(text)
     except ValueError:
         return None
 

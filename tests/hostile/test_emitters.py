@@ -1,0 +1,160 @@
+"""What comes from elsewhere is quoted by every emitter, never obeyed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from depguard.emit.github import render_github
+from depguard.emit.json_report import render_json
+from depguard.emit.markdown import render_markdown
+from depguard.emit.sarif import render_sarif
+from depguard.emit.text import render_text
+from depguard.model.finding import Finding, Link, Verdict, WayOut
+from depguard.model.location import Location
+from depguard.model.report import Asked, Report, Reports
+from kit import reports as kit
+from kit.hostile_texts import HOSTILE_TEXTS
+from kit.sarif import sarif_problems
+
+MARKDOWN = MarkdownIt("gfm-like", {"html": True, "linkify": False})
+EMITTERS: dict[str, Callable[[Reports], str]] = {
+    "text": render_text,
+    "verbose": lambda reports: render_text(reports, verbose=1),
+    "markdown": render_markdown,
+    "github": render_github,
+    "sarif": render_sarif,
+    "json": render_json,
+}
+
+
+@cache
+def planted(text: str, subject: str = "plan") -> Reports:
+    """A refused report with ``text`` in every place that somebody else fills."""
+    place = Location(text, 1, 1)
+    cell = Location(text, 2, 1, cell=3)
+    base = kit.REFUSED_PLAN if subject == "plan" else kit.SIMULATE_REFUSED
+    findings = tuple(_planted_finding(finding, text, place, cell) for finding in base.findings)
+    report = replace(
+        base,
+        host=replace(base.host, name=text),
+        request=replace(
+            base.request,
+            tier=text if subject == "plan" else None,
+            command=f"pip install {text}" if subject != "plan" else None,
+            requirements=(Asked(text=text, location=place), *base.request.requirements),
+        ),
+        findings=findings,
+        policy=text,
+        unknown=(text,),
+        assumed=(text,),
+        notices=(text,),
+    )
+    return Reports(reports=(report, _unsolved(report, text)))
+
+
+def _planted_finding(finding: Finding, text: str, place: Location, cell: Location) -> Finding:
+    return replace(
+        finding,
+        message=text,
+        hint=text,
+        because=(text,),
+        culprit=text,
+        location=cell,
+        chain=(
+            Link(name=text, version=None, requirement=text, location=place),
+            *finding.chain[1:],
+        ),
+        ways_out=(WayOut(change=text, verdict=Verdict.SAFE, note=text),),
+        policy_location=place,
+        policy_reason=text,
+    )
+
+
+def _unsolved(report: Report, text: str) -> Report:
+    plan, simulation = report.plan, report.simulation
+    return replace(
+        report,
+        verdict=Verdict.UNSOLVABLE,
+        findings=(),
+        plan=replace(plan, changes=None, failure=(text, text)) if plan is not None else None,
+        simulation=replace(simulation, changes=None, failure=(text,)) if simulation is not None else None,
+    )
+
+
+@cache
+def tokens(text: str) -> tuple[Token, ...]:
+    """The comment as GitHub's Markdown has it."""
+    return tuple(MARKDOWN.parse(render_markdown(planted(text))))
+
+
+@pytest.fixture(params=range(len(HOSTILE_TEXTS)), ids=[ascii(text)[1:25] for text in HOSTILE_TEXTS])
+def text(request: pytest.FixtureRequest) -> str:
+    number: int = request.param
+    return HOSTILE_TEXTS[number]
+
+
+@pytest.mark.parametrize("name", EMITTERS)
+def test_nothing_that_a_terminal_or_a_log_obeys_is_written(name: str, text: str) -> None:
+    for subject in ("plan", "simulation"):
+        written = EMITTERS[name](planted(text, subject))
+        assert all(c == "\n" or c.isprintable() for c in written)
+        written.encode("utf-8")
+        for line in written.splitlines():
+            # The runner of GitHub Actions obeys these wherever a step prints them.
+            assert name == "github" or not line.lstrip().startswith("::")
+            assert "##[" not in line
+            assert "##vso[" not in line
+
+
+def test_annotations_are_one_command_a_line(text: str) -> None:
+    command = re.compile(r"::(error|warning|notice) (?:[a-z]+=[^:,\r\n]*,?)*::[^\r\n]*")
+    lines = render_github(planted(text)).splitlines()
+    assert len(lines) == len(render_github(planted("plain")).splitlines())
+    assert all(command.fullmatch(line) for line in lines)
+
+
+def test_the_comment_has_the_structure_of_a_harmless_one(text: str) -> None:
+    assert structure(text) == structure("plain")
+
+
+@cache
+def structure(text: str) -> list[str]:
+    """What the comment is made of, as GitHub's Markdown has it: no text, no code, no lone line ends."""
+    found = []
+    for token in tokens(text):
+        found.append(token.type)
+        for child in token.children or ():
+            if child.type in ("html_inline", "html_block"):
+                found.append(child.content)
+            elif child.type not in ("text", "code_inline", "softbreak", "text_special"):
+                found.append(child.type)
+    return [kind for kind in found if kind != "<!-- -->"]
+
+
+def test_the_comment_addresses_nobody_and_links_nowhere(text: str) -> None:
+    for token in tokens(text):
+        for child in token.children or ():
+            if child.type == "text":
+                assert not re.search(r"@\w|://|\bwww\.|\bGH-\d|#\d", child.content)
+        if token.type == "html_block":
+            assert not re.search(r"@\w", token.content)
+            assert set(re.findall(r"</?[a-z][^>]*>", token.content)) <= {
+                "<details>", "<summary>", "</summary>", "</details>"
+            }  # fmt: skip
+
+
+def test_sarif_stays_sarif(text: str) -> None:
+    assert sarif_problems(json.loads(render_sarif(planted(text)))) == []
+
+
+def test_json_gives_the_text_back(text: str) -> None:
+    found = json.loads(render_json(planted(text)))
+    assert found["reports"][0]["findings"][0]["hint"] == text

@@ -1,0 +1,64 @@
+"""Hostile inputs, each read or refused with its code, in bounded time and memory. The data: inputs.json."""
+
+from __future__ import annotations
+
+import json
+import time
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from depguard.errors import InputError
+from kit.parsers import PARSERS, refused
+
+INPUTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "inputs.json").read_text(encoding="utf-8"))
+SECRET = "hunter2"  # noqa: S105 - the one that the inputs plant
+MEGABYTES = 200
+
+
+def text_of(case: dict[str, Any]) -> str:
+    text = case["text"]
+    if isinstance(text, str):
+        return text
+    return f"{text.get('before', '')}{text['repeat'] * text['times']}{text.get('after', '')}"
+
+
+def test_there_are_enough_of_them() -> None:
+    assert len(INPUTS) >= 40
+    assert len({case["name"] for case in INPUTS}) == len(INPUTS)
+
+
+@pytest.mark.parametrize("case", INPUTS, ids=lambda case: str(case["name"]).replace(" ", "-"))
+def test_a_hostile_input_is_read_or_refused(case: dict[str, Any]) -> None:
+    text, parser = text_of(case), PARSERS[case["parser"]]
+    started = time.process_time()
+    codes = refused(lambda: parser(text))
+    assert time.process_time() - started < case.get("seconds", 3)
+    match case["expect"]:
+        case "read":
+            assert codes == ()
+        case "refused" | "secret":
+            assert codes
+        case expected:
+            assert set(expected) <= set(codes)
+
+
+@pytest.mark.parametrize("case", [c for c in INPUTS if c["expect"] == "secret"], ids=lambda c: str(c["name"]))
+def test_no_mistake_quotes_a_secret(case: dict[str, Any]) -> None:
+    with pytest.raises(InputError) as caught:
+        PARSERS[case["parser"]](text_of(case))
+    assert SECRET not in repr(caught.value.problems)
+
+
+@pytest.mark.parametrize("name", ["billion laughs", "four thousand mistakes on a line", "open braces"])
+def test_a_small_text_does_not_grow_large(name: str) -> None:
+    case = next(case for case in INPUTS if case["name"] == name)
+    text = text_of(case)
+    tracemalloc.start()
+    try:
+        refused(lambda: PARSERS[case["parser"]](text))
+        assert tracemalloc.get_traced_memory()[1] < MEGABYTES * 1_000_000
+    finally:
+        tracemalloc.stop()
