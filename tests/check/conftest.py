@@ -25,7 +25,7 @@ def check(
     monkeypatch.setenv("DEPGUARD_CACHE_DIR", str(tmp_path / "cache"))
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = main(["check", "--no-index", "--find-links", str(project.wheels), *words])
+        code = main(["check", *project.index, *words])
         told = capsys.readouterr()
         return code, told.out, told.err
 

@@ -6,7 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from kit.git_project import CELLS, GitProject
+import pytest
+
+from depguard.cli.main import main
+from kit.git_project import CELLS, POLICY, GitProject
 
 Check = Callable[..., tuple[int, str, str]]
 BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
@@ -62,3 +65,42 @@ def test_a_fix_is_gone(check: Check, project: GitProject) -> None:
     assert found["file_line"] is not None
     out = check("--against", "main")[1]
     assert out.startswith("SAFE  no new problem, 1 gone; 1 of 5 watched files touched, the working tree")
+
+
+def test_an_edited_generated_file_is_out_of_step(
+    check: Check, project: GitProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["lock", *project.index, "-q"]) == 0
+    capsys.readouterr()
+    project.commit("locked")
+    project.git("branch", "--force", "main")
+    assert check("--against", "main")[1].startswith("SAFE  no new problem; 0 of ")
+    lock = project.root / "requirements-course-lab.txt"
+    lock.write_text(lock.read_text() + "\n# edited by hand\n")
+    code, out, _ = check("--against", "main", "--format", "json")
+    assert code == 1
+    (found,) = findings(out)
+    assert (found["standing"], found["code"]) == ("new", "DG502")
+    assert found["location"]["file"] == "requirements-course-lab.txt"
+    assert found["target"] == {"path": "depguard.yaml", "part": "tiers.lab"}
+
+
+def test_a_tier_that_would_replace_a_protected_package(check: Check, project: GitProject) -> None:
+    project.write("depguard.yaml", POLICY.replace("[captum]", "[captum, tensorflow==2.18]"))
+    code, out, _ = check("--against", "main", "--format", "json")
+    assert code == 1
+    (found,) = findings(out)
+    assert (found["standing"], found["code"], found["culprit"]) == ("new", "DG101", "tensorflow==2.18")
+    assert (found["location"]["file"], found["location"]["line"]) == ("depguard.yaml", 5)
+
+
+def test_a_change_of_what_is_protected_touches_all(check: Check, project: GitProject) -> None:
+    project.notebook(*BROKEN)
+    project.commit()
+    project.git("branch", "--force", "main")
+    project.write("depguard.yaml", POLICY.replace("protected: {numpy", "protected: {protobuf"))
+    code, out, _ = check("--against", "main", "--format", "json")
+    document = json.loads(out)
+    assert (code, document["counts"]["touched"]) == (0, 5)
+    assert [f["standing"] for f in findings(out)] == ["gone"]
+    assert document["notes"] == ["the policy no longer protects numpy"]

@@ -6,6 +6,7 @@ the host has, as the real one once did.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -53,10 +54,15 @@ CELLS: tuple[Sequence[str], ...] = (
 
 @dataclass(frozen=True)
 class GitProject:
-    """The repository and the folder of its packages."""
+    """The repository, and the page of its packages (find-links, with hashes)."""
 
     root: Path
     wheels: Path
+
+    @property
+    def index(self) -> tuple[str, ...]:
+        """The options that make a command look there, and nowhere else."""
+        return ("--no-index", "--find-links", str(self.wheels / "links.html"))
 
     def git(self, *words: str) -> str:
         environment = {
@@ -112,6 +118,9 @@ def make_project(folder: Path, *, policy: str = POLICY, extra: Mapping[str, str]
     build_wheel(wheels, "numpy", "2.0.2")
     build_wheel(wheels, "tensorflow", "2.18", requires=["numpy<2"])
     build_wheel(wheels, "tensorflow", "2.19", requires=["numpy"])
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(wheels.iterdir())}
+    lines = (f'<a href="{name}#sha256={digest}">{name}</a>\n' for name, digest in hashes.items())
+    (wheels / "links.html").write_text("".join(lines))
     project = GitProject(root=folder / "course", wheels=wheels)
     project.root.mkdir()
     project.git("init", "--quiet", "--initial-branch=main")

@@ -58,8 +58,8 @@ class PolicyStore:
     """Finds policies as seen from a working directory.
 
     ``fetch`` gets https URLs; None means offline. ``shipped`` is the folder of the shipped policies.
-    ``forms`` keeps what was parsed before. ``files`` are what is read: this disk, or a revision of the
-    repository at ``labels_from``, to which the labels of its texts are then relative.
+    ``forms`` keeps what was parsed before. ``files`` are what is read: this disk, or a revision of a
+    repository.
     """
 
     def __init__(
@@ -70,10 +70,8 @@ class PolicyStore:
         shipped: Path | None = None,
         forms: CompiledForms | None = None,
         files: FileView | None = None,
-        labels_from: Path | None = None,
     ) -> None:
         self._files: FileView = files if files is not None else Disk()
-        self._labels_from = labels_from
         self._forms = forms if forms is not None else CompiledForms.none()
         self._here = working_directory.absolute()
         self._fetch = fetch
@@ -239,8 +237,7 @@ class PolicyStore:
         return self._shipped / f"{name}.yaml"
 
     def _local(self, path: Path, root: Path) -> _Origin:
-        label = _relative(path, self._labels_from or root)
-        return _Origin(label=label, key=str(path.resolve()), source=path, root=root)
+        return _Origin(label=_relative(path, root), key=str(path.resolve()), source=path, root=root)
 
     def _text(self, origin: _Origin, at: Location | None) -> str:
         match origin.source:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from packaging.utils import NormalizedName
 
-from depguard.app.check_findings import Seen, file_fingerprint, seen_in, standing, unplaced
+from depguard.app.check_findings import Seen, file_fingerprint, relocated, seen_in, standing, unplaced
 from depguard.app.check_policy import policy_notes
 from depguard.app.check_sides import CheckQuestion, Side
 from depguard.app.check_targets import FileTargets, Target, kind_of, may_name_files, targets_in
@@ -70,7 +70,7 @@ def check(question: CheckQuestion, *, tiers: Sequence[Judged] = ()) -> CheckRepo
     findings += _policy_problems(question)
     policy = question.head.policy
     base = question.base
-    return CheckReport(
+    report = CheckReport(
         targets=tuple(outcome for each in judged for outcome in each.outcomes),
         findings=tuple(sorted((_lined(question, finding) for finding in findings), key=_order)),
         cutoff=question.cutoff,
@@ -82,6 +82,24 @@ def check(question: CheckQuestion, *, tiers: Sequence[Judged] = ()) -> CheckRepo
         watched=watched,
         touched=len(touched),
     )
+    return _in_repository(question, report)
+
+
+def _in_repository(question: CheckQuestion, report: CheckReport) -> CheckReport:
+    """The policy's own places are told from the project's root: here from the repository's."""
+    if not question.project:
+        return report
+    policies = [side.policy for side in (question.head, question.base) if side is not None]
+    labels = {source.label for policy in policies if policy is not None for source in policy.sources_used}
+    own = {label: f"{question.project}{label}" for label in labels if _is_path(question, label)}
+    moved: CheckReport = relocated(report, own)
+    return moved
+
+
+def _is_path(question: CheckQuestion, label: str) -> bool:
+    path = f"{question.project}{label}"
+    sides = (question.head, question.base)
+    return any(side is not None and side.tree.identity(path) is not None for side in sides)
 
 
 Touched = list[tuple[FileTargets | None, FileTargets | None]]

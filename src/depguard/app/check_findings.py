@@ -30,7 +30,7 @@ class Seen:
 
 
 def seen_in(
-    target: TargetName, host: str, steps: Iterable[tuple[InstallCommand, Report]]
+    target: TargetName, host: str, steps: Iterable[tuple[InstallCommand | None, Report]]
 ) -> tuple[Seen, ...]:
     """The findings of a session on one host, each with its place. The same one twice is counted apart."""
     counted: Counter[str] = Counter()
@@ -45,12 +45,16 @@ def seen_in(
     return tuple(found)
 
 
-def step_findings(command: InstallCommand, report: Report) -> tuple[Finding, ...]:
-    """What a report says of its simulation, placed; one finding more where only its verdict says it."""
+def step_findings(command: InstallCommand | None, report: Report) -> tuple[Finding, ...]:
+    """What a report says of its subject, placed; one finding more where only its verdict says it.
+
+    ``command`` is what was simulated, None for a tier's plan.
+    """
+    subject = About(report.subject)
     found = [
         _placed(finding, command)
         for finding in report.findings
-        if finding.about is About.SIMULATION and finding.severity is not Severity.OFF
+        if finding.about is subject and finding.severity is not Severity.OFF
     ]
     errors = [finding for finding in found if finding.severity is Severity.ERROR]
     if report.verdict is not Verdict.SAFE and not errors:
@@ -58,32 +62,36 @@ def step_findings(command: InstallCommand, report: Report) -> tuple[Finding, ...
     return tuple(found)
 
 
-def _unsolved(command: InstallCommand, report: Report) -> Finding:
-    lines = report.simulation.failure if report.simulation is not None else ()
+def _unsolved(command: InstallCommand | None, report: Report) -> Finding:
+    result = report.plan if report.subject == About.PLAN.value else report.simulation
+    lines = result.failure if result is not None else ()
     unproven = report.verdict is Verdict.UNPROVEN
     why = "; ".join(lines or report.unknown) or "no set of versions meets the request"
-    first = command.items[0] if command.items else None
+    first = report.request.requirements[0] if report.request.requirements else None
+    place = first.location if first is not None else None
     return Finding(
         code="DG405" if unproven else NO_SOLUTION,
-        about=About.SIMULATION,
+        about=About(report.subject),
         severity=Severity.ERROR,
         package=canonicalize_name("request"),
         message=f"not known: {why}" if unproven else f"no solution: {why}",
         hint="" if unproven else "change or drop one of these requirements",
         because=(*lines, *report.unknown),
-        location=(first.location if first is not None else None) or command.location,
+        location=place or (command.location if command is not None else None),
         culprit=first.text if first is not None else None,
         unproven=unproven,
     )
 
 
-def _placed(finding: Finding, command: InstallCommand) -> Finding:
+def _placed(finding: Finding, command: InstallCommand | None) -> Finding:
     """A finding about something that could not be read gets the place of that; any other the command's."""
     if finding.location is not None:
         return finding
     linked = next((link.location for link in finding.chain if link.location is not None), None)
     if linked is not None:
         return replace(finding, location=linked)
+    if command is None:
+        return finding
     for item in (*command.items, *command.constraints):
         if item.doubt is not None and item.doubt in finding.message and item.text in finding.message:
             return replace(finding, location=item.location or command.location, culprit=item.text)
@@ -173,6 +181,18 @@ def unplaced(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return tuple(unplaced(each) for each in value)
     return value if isinstance(value, int | bool | type(None)) else str(value)
+
+
+def relocated(value: Any, files: Mapping[str, str]) -> Any:
+    """A value of the model with the places in it in other files."""
+    if isinstance(value, Location):
+        return replace(value, file=files.get(value.file, value.file))
+    if is_dataclass(value) and not isinstance(value, type):
+        changes = {field.name: relocated(getattr(value, field.name), files) for field in fields(value)}
+        return replace(value, **changes)
+    if isinstance(value, tuple):
+        return tuple(relocated(each, files) for each in value)
+    return value
 
 
 _UNSEEN = frozenset(

@@ -68,7 +68,9 @@ class Side:
 class CheckQuestion:
     """A check. ``base`` is None where the files are judged as they are.
 
-    ``paths`` narrow it to files and folders. ``installer`` simulates that one whatever a line says.
+    ``project`` is the folder of the policy's project from the root, with a ``/`` at its end; None where the
+    policy is not the repository's own. ``paths`` narrow the check to files and folders. ``installer``
+    simulates that one whatever a line says.
     ``cutoff`` is the moment of both sides. ``problems`` are what is wrong with the policy or the hosts of the
     change, which the base's then judge.
     """
@@ -79,6 +81,7 @@ class CheckQuestion:
     gate: IndexGate
     cutoff: datetime
     homes: Homes = field(default_factory=Homes)
+    project: str | None = None
     paths: Sequence[str] = ()
     installer: Installer | None = None
     revisions: Revisions | None = None

@@ -82,7 +82,6 @@ class _Finder:
             fetch=None if self._args.offline else fetch,
             forms=self._forms,
             files=self._files(tree),
-            labels_from=self._root,
         )
         if self._args.policy:
             return store.named(self._args.policy)
@@ -202,6 +201,7 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
             gate=gate,
             cutoff=ask.moment,
             homes=homes,
+            project=_project(found, root),
             paths=_paths(args.paths, root),
             installer=_stated_installer(args, head.policy),
             revisions=revisions,
@@ -209,6 +209,14 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
             problems=tuple(problems),
         )
         yield CheckSetup(question=question, root=root, found=found)
+
+
+def _project(found: PolicyFound | None, root: Path) -> str | None:
+    """The folder of the policy's project in the repository; None where the policy is from elsewhere."""
+    if found is None or found.root is None or not found.root.is_relative_to(root):
+        return None
+    inside = found.root.relative_to(root).as_posix()
+    return "" if inside == "." else f"{inside}/"
 
 
 def _base(args: argparse.Namespace, repository: Repository | None) -> tuple[Revisions | None, Tree | None]:

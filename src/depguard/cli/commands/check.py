@@ -38,12 +38,15 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the report. 0 where nothing refuses, 1 otherwise."""
     from depguard.app.check import check
+    from depguard.app.check_tiers import check_tiers
     from depguard.cli.check_setup import checking
+    from depguard.cli.commands.lock import lock_emitters
     from depguard.cli.reporting import REFUSED
     from depguard.model.finding import Verdict
 
     with checking(args, console) as setup:
-        report = check(setup.question)
+        tiers = check_tiers(setup.question, lock_emitters())
+        report = check(setup.question, tiers=tiers)
     console.out(render(report, args.format, console))
     return 0 if report.verdict is Verdict.SAFE else REFUSED
 

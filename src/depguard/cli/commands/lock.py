@@ -64,7 +64,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     command = _command(args, hosts=args.host)
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
-        emitters = _emitters()
+        emitters = lock_emitters()
         locked += [lock_tier(question, tier, emitters, command=command, per_host=per_host) for tier in tiers]
         files = [file for tier in locked for file in tier.files]
         # A host's constraints are the same whichever hosts are locked with it.
@@ -126,7 +126,8 @@ def kept_cutoff(args: argparse.Namespace, setup: Setup, tiers: Sequence[str]) ->
     return max(cutoffs, default=None)
 
 
-def _emitters() -> Emitters:
+def lock_emitters() -> Emitters:
+    """The texts of what a lock writes."""
     from depguard.app.lock import Emitters
     from depguard.emit.constraints import render_constraints
     from depguard.emit.lock_json import render_lock
