@@ -104,3 +104,32 @@ def test_a_change_of_what_is_protected_touches_all(check: Check, project: GitPro
     assert (code, document["counts"]["touched"]) == (0, 5)
     assert [f["standing"] for f in findings(out)] == ["gone"]
     assert document["notes"] == ["the policy no longer protects numpy"]
+
+
+def test_the_repositorys_own_raw_file_is_the_one_in_the_checkout(check: Check, project: GitProject) -> None:
+    project.git("remote", "add", "origin", "git@github.com:somebody/course.git")
+    raw = "https://raw.githubusercontent.com/somebody/course/main"
+    project.notebook(
+        *CELLS[:2],
+        (
+            f"!wget -q {raw}/more/base.txt\n",
+            "!pip install -r base.txt\n",
+            f"!pip install -r {raw}/requirements.txt",
+        ),
+    )
+    project.commit()
+    project.write("more/base.txt", "colour\ntensorflow==2.18\n")
+    code, out, _ = check("--against", "HEAD", "lab.ipynb", "--format", "json")
+    assert code == 1
+    (found,) = findings(out)
+    assert found["target"]["path"] == "lab.ipynb"
+    assert (found["location"]["file"], found["location"]["line"]) == ("more/base.txt", 2)
+
+
+def test_somebody_elses_file_is_not_read(check: Check, project: GitProject) -> None:
+    project.notebook(*CELLS[:2], ("!pip install -r https://example.org/course/main/requirements.txt",))
+    code, out, _ = check("--against", "main", "--format", "json")
+    (found,) = findings(out)
+    assert (code, found["code"], found["unproven"]) == (1, "DG405", True)
+    assert "it is no file of this repository" in found["message"]
+    assert found["location"]["cell"] == 3

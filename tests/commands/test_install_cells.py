@@ -204,7 +204,7 @@ def test_a_notebook() -> None:
     found = commands_in_notebook(text, "lab.ipynb")
     assert [known(c) for c in found] == [["captum"], ["einops"]]
     assert found[0].items[0].location == Location("lab.ipynb", 2, 3, 2)
-    assert found[1].items[0].location == Location("requirements.txt", 1, 1)
+    assert found[1].items[0].location == Location("lab.ipynb", 2, 1, 3)
 
 
 def test_files_of_the_repository_are_read() -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
@@ -20,7 +20,8 @@ from depguard.parse.install_calls import calls
 from depguard.parse.install_command import find_install_command
 from depguard.parse.json_text import BadJsonError, load_json
 from depguard.parse.requirement_item import without_secrets
-from depguard.parse.requirement_lines import Reader, resolve_reference
+from depguard.parse.requirement_lines import Reader
+from depguard.parse.session_files import SessionFiles
 from depguard.parse.shell_words import ShellCommand, Word, shell_commands, with_redirects
 
 MAX_NOTEBOOK = 100_000_000
@@ -28,6 +29,10 @@ MAX_NOTEBOOK = 100_000_000
 
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash"})
 _INSIDE_SHELL = 5
+_CD = re.compile(
+    r"\s*(?:%?cd\s+(?:-q\s+)?[\"']?(?P<magic>[^\s\"'#;=(]+)[\"']?\s*(?:#.*)?$"
+    r"|os\.chdir\(\s*[\"'](?P<call>[^\"']+)[\"']\s*\))"
+)
 _WRITEFILE = re.compile(r"\s*%%(?:writefile|file)\s+(?P<append>-a\s+)?(?P<name>\S+)\s*\n")
 
 
@@ -44,23 +49,8 @@ class _Context:
     """Where commands are looked for, and how files are read that they name."""
 
     file: str
-    read: Reader | None
+    files: SessionFiles
     environment: Mapping[str, str] | None
-    written: dict[str, str] = field(default_factory=dict)
-
-    def reader(self) -> Reader | None:
-        """Files that an earlier cell wrote (``%%writefile``) come before those of the repository."""
-        if not self.written:
-            return self.read
-        return self._read
-
-    def _read(self, reference: str, including: str | None) -> str:
-        label = resolve_reference(reference, including).removeprefix("./")
-        if label in self.written:
-            return self.written[label]
-        if self.read is None:
-            raise InputError(Problem(code="requirements.unread", message=f"{label} was not read"))
-        return self.read(reference, including)
 
 
 def notebook_cells(text: str, file: str) -> tuple[Cell, ...]:
@@ -121,11 +111,11 @@ def commands_in_notebook(
 
     ``read`` reads what ``-r`` names; files that an earlier ``%%writefile`` cell writes are known.
     """
-    context = _Context(file, read, environment)
+    context = _Context(file, SessionFiles(read), environment)
     found: list[InstallCommand] = []
     for cell in notebook_cells(text, file):
         found += _in_cell(cell.source, context, cell.number)
-        _remember_file(cell.source, context)
+        _remember_file(cell, context)
     return tuple(found)
 
 
@@ -138,14 +128,14 @@ def commands_in_cell(
     environment: Mapping[str, str] | None = None,
 ) -> tuple[InstallCommand, ...]:
     """The install commands of one cell, or of a Python file with ``!`` lines (``cell`` None)."""
-    return tuple(_in_cell(source, _Context(file, read, environment), cell))
+    return tuple(_in_cell(source, _Context(file, SessionFiles(read), environment), cell))
 
 
 def commands_in_shell(
     text: str, file: str, *, read: Reader | None = None, environment: Mapping[str, str] | None = None
 ) -> tuple[InstallCommand, ...]:
     """The install commands of a shell script."""
-    context = _Context(file, read, environment)
+    context = _Context(file, SessionFiles(read), environment)
     return tuple(_in_shell(shell_commands(text, file=file), context))
 
 
@@ -186,6 +176,9 @@ def _position(command: InstallCommand) -> tuple[int, int]:
 
 def _in_line(line: CellLine, context: _Context, cell: int | None) -> Iterator[InstallCommand]:
     if line.kind is LineKind.PYTHON:
+        moved = _CD.match(line.text)
+        if moved is not None:
+            context.files.enter(moved.group("magic") or moved.group("call"))
         return
     commands = shell_commands(
         line.text, file=context.file, line=line.line, column=line.column, cell=cell, magic=True
@@ -197,8 +190,12 @@ def _in_line(line: CellLine, context: _Context, cell: int | None) -> Iterator[In
 def _in_shell(
     commands: Iterable[ShellCommand], context: _Context, depth: int = 0
 ) -> Iterator[InstallCommand]:
+    begun = context.files.folder
     for command in commands:
         words, notes = with_redirects(command)
+        context.files.see(words, command.redirects)
+        if words[0].text == "cd" and len(words) > 1:
+            context.files.enter(words[1].text)
         conditional = command.joined == "||"
         inner = _inner_script(words)
         if inner is not None and depth < _INSIDE_SHELL:
@@ -214,6 +211,7 @@ def _in_shell(
                 yield replace(found, conditional=found.conditional or conditional)
         else:
             yield from _named(words, context, command.text, notes=notes, conditional=conditional)
+    context.files.folder = begun  # a shell's own folder ends with it
 
 
 def _inner_script(words: tuple[Word, ...]) -> Word | None:
@@ -239,21 +237,25 @@ def _named(
     if not words:
         return
     command = find_install_command(
-        words, read=context.reader(), environment=context.environment, location=Location(context.file)
+        words, read=context.files.reader(), environment=context.environment, location=Location(context.file)
     )
     if command is not None:
         yield replace(
-            command,
+            context.files.placed(command),
             command=without_secrets(" ".join(text.split())),
             notes=(*notes, *command.notes),
             conditional=command.conditional or conditional,
         )
 
 
-def _remember_file(source: str, context: _Context) -> None:
-    match = _WRITEFILE.match(source)
+def _remember_file(cell: Cell, context: _Context) -> None:
+    match = _WRITEFILE.match(cell.source)
     if match is None:
         return
-    name = match.group("name").strip("\"'").removeprefix("./")
-    before = context.written.get(name, "") if match.group("append") else ""
-    context.written[name] = before + source[match.end() :]
+    first = cell.source.count("\n", 0, match.end()) + 1
+    context.files.write(
+        match.group("name").strip("\"'"),
+        cell.source[match.end() :],
+        Location(context.file, first, 1, cell.number),
+        append=match.group("append") is not None,
+    )
