@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from packaging.version import InvalidVersion, Version
 
@@ -106,13 +108,15 @@ def torch_abi(path: Path) -> TorchAbi:
 
 def _exports(libraries: list[Path]) -> Iterator[bytes]:
     for library in libraries:
-        data = library.read_bytes()
-        try:
-            yield from (name for name in read_elf(data).defined if is_torch_symbol(name))
-        except ElfError as error:
-            raise InputError(
-                Problem(code="abi.torch", message=f"{library} is no library that can be read: {error}")
-            ) from None
+        # Mapped, not read: of half a gigabyte the symbols are the first few per cent.
+        with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            try:
+                names = read_elf(cast("bytes", data)).defined
+            except ElfError as error:
+                raise InputError(
+                    Problem(code="abi.torch", message=f"{library} is no library that can be read: {error}")
+                ) from None
+        yield from (name for name in names if is_torch_symbol(name))
 
 
 def _unreadable(path: Path, error: OSError) -> OutOfReachError:

@@ -17,6 +17,7 @@ from depguard.planning.case import Case
 from depguard.planning.changes import left_unmet, newly_broken
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.families import splits
+from depguard.planning.inspection import inspect
 from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan, case_fallbacks
 from depguard.resolve.host_view import states
@@ -73,6 +74,7 @@ def _evidence(case: Case, changes: ChangeSet, **fields: Any) -> Evidence:
         splits=splits(case.policy, case.host, case.grips, changes),
         builds=case.builds,
         stated=_stated(case, changes),
+        inspection=inspect(case, changes),
         **fields,
     )
 

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
+from depguard.app.binary_notes import binary_notes
 from depguard.app.evidence import assumed, plan_evidence, simulation_evidence
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.plan import Action, ChangeSet, HeldBack
@@ -103,6 +104,7 @@ def report(
         policy_sources=occasion.policy.sources_used if occasion.policy is not None else (),
         assumed=_assumptions(case, simulation, plan, index),
         notices=_notices(judged, overrides),
+        binaries=binary_notes(case, subject),
     )
 
 

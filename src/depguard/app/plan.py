@@ -21,7 +21,7 @@ from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
-from depguard.resolve.ports import PackageSource
+from depguard.resolve.ports import BinarySource, PackageSource
 from depguard.rules.registry import verdict
 
 
@@ -29,7 +29,8 @@ from depguard.rules.registry import verdict
 class Question:
     """What a plan is asked under. ``cutoff`` filters; ``moment`` is what the answer is tied to.
 
-    ``pip`` is the pip version to simulate, None for each host's own.
+    ``pip`` is the pip version to simulate, None for each host's own. ``binaries`` is where wheels can be
+    looked into; without it, nothing is said of them.
     """
 
     policy: Policy | None
@@ -37,6 +38,7 @@ class Question:
     source: PackageSource
     cutoff: datetime | None
     moment: datetime
+    binaries: BinarySource | None = None
     installer: Installer = Installer.PIP
     pip: Version | None = None
     constraints: tuple[Item, ...] = ()
@@ -58,6 +60,7 @@ class Question:
                 today=self.today,
                 installer=self.installer,
                 constraints=self.constraints,
+                binaries=self.binaries,
             )
             for host in self.hosts
         ]

@@ -57,6 +57,7 @@ def _on_host(question: Question, command: InstallCommand, index: int, *, advise:
         today=question.today,
         installer=command.installer,
         constraints=command.constraints,
+        binaries=question.binaries,
     )
     simulation = simulate(case.free_view, command, pip=question.pip)
     wanted = wanted_of(command)

@@ -263,6 +263,7 @@ def asking(
             policy=setup.policy,
             hosts=setup.hosts,
             source=source,
+            binaries=source,
             cutoff=limit,
             moment=limit or now,
             installer=installer,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from depguard.emit.quoting import json_text
@@ -9,7 +10,7 @@ from depguard.emit.wording import moment, size_of
 from depguard.model.finding import Finding, WayOut
 from depguard.model.location import Location
 from depguard.model.plan import Action, ActionKind, ChangeSet
-from depguard.model.report import Report, Reports, SimulationResult
+from depguard.model.report import Report, Reports, SimulationResult, WheelNote
 
 REPORT_SCHEMA = "depguard.report/1"
 REPORTS_SCHEMA = "depguard.reports/1"
@@ -64,7 +65,19 @@ def report_document(report: Report) -> dict[str, Any]:
         "unknown": list(report.unknown),
         "assumed": list(report.assumed),
         "notices": list(report.notices),
+        "binaries": {
+            "not_looked_at": _wheel_notes(report.binaries.unlooked),
+            "startup_files": _wheel_notes(report.binaries.startup),
+            "refused": _wheel_notes(report.binaries.refused),
+        },
     }
+
+
+def _wheel_notes(notes: Iterable[WheelNote]) -> list[dict[str, Any]]:
+    return [
+        {"name": n.name, "version": str(n.version) if n.version is not None else None, "texts": list(n.texts)}
+        for n in notes
+    ]
 
 
 def _simulation(result: SimulationResult | None) -> dict[str, Any] | None:

@@ -49,6 +49,16 @@ RULE_TEXTS: dict[str, RuleText] = {
         "A package changes whose modules the session has loaded already.",
         "Restart the session after the install, before the first import.",
     ),
+    "DG301": RuleText(
+        "BuiltForAnotherNumpy",
+        "A compiled module cannot run with the host's NumPy, or may compute wrong results with it.",
+        "Take a release that was built for the host's NumPy.",
+    ),
+    "DG302": RuleText(
+        "BuiltForAnotherTorch",
+        "A compiled module needs symbols or libraries that the host's torch does not have.",
+        "Take the release that was built for exactly the host's torch.",
+    ),
     "DG303": RuleText(
         "NoFittingArtifact",
         "No artifact of a release fits the host's Python, platform or glibc.",

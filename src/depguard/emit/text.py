@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from depguard.emit.binary_notes import binary_notes
 from depguard.emit.quoting import quoted
 from depguard.emit.selection import (
     about_subject,
@@ -257,7 +258,7 @@ def _remarks(report: Report, *, verbose: int) -> Paragraph:
         hint = f" ({one_line(finding.hint)})" if finding.hint else ""
         rows.append(("warning", f"{one_line(finding.message)}{hint}  [{finding.code}]"))
     rows += [("waived", f"{f.package}: {one_line(f.waived or '')}  [{f.code}]") for f in waived(report)]
-    rows += [("note", one_line(notice)) for notice in report.notices]
+    rows += [("note", one_line(notice)) for notice in (*report.notices, *binary_notes(report.binaries))]
     return table(rows, indent="")
 
 

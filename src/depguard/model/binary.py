@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from packaging.version import Version
 
@@ -56,11 +57,11 @@ class Binary:
     damaged: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InstalledFile:
+class InstalledFile(NamedTuple):
     """A file that a wheel installs: below site-packages, or ``{scripts}/...``, ``{data}/...``.
 
-    ``crc`` and ``size`` are the zip directory's; None where they are not known.
+    ``crc`` and ``size`` are the zip directory's; None where they are not known. There are thousands of these,
+    which is why it is a tuple.
     """
 
     path: str

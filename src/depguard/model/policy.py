@@ -56,6 +56,14 @@ class Builds(enum.Enum):
     ALLOW = "allow"
 
 
+class Binaries(enum.Enum):
+    """What is done with a wheel's binaries: the solver uses what they say, it is reported, or nothing."""
+
+    SOLVE = "solve"
+    REPORT = "report"
+    OFF = "off"
+
+
 class SameMajor(enum.Enum):
     """The one keyword that a held entry's ``allow`` takes beside a specifier."""
 
@@ -177,6 +185,7 @@ class Policy:
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     sources: Sources = Sources()
+    binaries: Binaries = Binaries.REPORT
     tiers: Mapping[str, Tier]
     rules: Mapping[str, Severity]
     sources_used: tuple[PolicySource, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.utils import NormalizedName
@@ -77,12 +77,34 @@ class PlanResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WheelNote:
+    """Something about one wheel that comes in: that it was not looked into and why, or its ``.pth`` files."""
+
+    name: NormalizedName
+    version: Version | None
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BinaryNotes:
+    """What the report says of wheels' contents beside its findings.
+
+    ``unlooked`` has why the binaries of a wheel were not looked at, ``startup`` its ``.pth`` files, and
+    ``refused`` why a newer release was no candidate.
+    """
+
+    unlooked: tuple[WheelNote, ...] = ()
+    startup: tuple[WheelNote, ...] = ()
+    refused: tuple[WheelNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
     """One request on one host, judged. ``subject`` is "plan" or "simulation": whose verdict it is.
 
     ``plan`` is None for a bare simulation without a plan beside it. ``unknown`` are things that
     could not be known, in prose, sorted; ``assumed`` what was taken as known (see Knowledge.ASSUMED).
-    ``notices`` are side remarks for people (a used override).
+    ``notices`` are side remarks for people (a used override), ``binaries`` those about wheels' contents.
     """
 
     verdict: Verdict
@@ -98,6 +120,7 @@ class Report:
     policy: str | None = None
     policy_sources: tuple[PolicySource, ...] = ()
     notices: tuple[str, ...] = ()
+    binaries: BinaryNotes = field(default_factory=BinaryNotes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

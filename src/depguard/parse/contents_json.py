@@ -62,7 +62,7 @@ def load_contents(text: str) -> WheelContents | None:
             return None
         words: list[str] = data["words"]
         return WheelContents(
-            files=tuple(InstalledFile(path=path, size=size, crc=crc) for path, size, crc in data["files"]),
+            files=tuple(map(InstalledFile._make, data["files"])),
             binaries=tuple(_binary(entry, words) for entry in data["binaries"]),
             unread=tuple(Unread(path=path, cost=cost) for path, cost in data["unread"]),
         )

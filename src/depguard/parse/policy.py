@@ -27,6 +27,7 @@ from depguard.parse.policy_merge import merge
 from depguard.parse.policy_reading import Reading, shown
 from depguard.parse.policy_tiers import read_tiers
 from depguard.parse.policy_words import (
+    BINARIES,
     BUILDS,
     CODES,
     INSTALLERS,
@@ -104,6 +105,7 @@ def _draft(reading: Reading, root: Node | None, source: PolicySource) -> PolicyD
         extends=section("extends", lambda r, n: _references(r, n, "extends"), ()),
         hosts=section("hosts", lambda r, n: _references(r, n, "hosts"), None),
         installer=section("installer", lambda r, n: r.choice(n, "installer", INSTALLERS), None),
+        binaries=section("binaries", lambda r, n: r.choice(n, "binaries", BINARIES), None),
         protected=protected,
         held=held,
         forbidden=forbidden,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from depguard.model.location import Location
 from depguard.model.policy import (
+    Binaries,
     Builds,
     Forbidden,
     Held,
@@ -58,6 +59,7 @@ class PolicyDraft:
     overrides: tuple[Override, ...] = ()
     waivers: tuple[Waiver, ...] = ()
     sources: SourcesDraft = SourcesDraft()
+    binaries: Binaries | None = None
     tiers: tuple[Tier, ...] = ()
     watch: tuple[str, ...] | None = None
     repository: tuple[str, ...] | None = None

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from depguard.model.policy import (
     DEFAULT_WATCH,
+    Binaries,
     Builds,
     Forbidden,
     Held,
@@ -57,6 +58,7 @@ def merge(drafts: Sequence[PolicyDraft]) -> Policy:
             extra_index_urls=_first(d.sources.extra_index_urls for d in drafts) or (),
             find_links=_first(d.sources.find_links for d in drafts) or (),
         ),
+        binaries=_first(d.binaries for d in drafts) or Binaries.REPORT,
         tiers=MappingProxyType({tier.name: tier for tier in own.tiers}),
         rules=MappingProxyType(dict(sorted(rules.items()))),
         sources_used=used,

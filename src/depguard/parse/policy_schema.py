@@ -12,6 +12,7 @@ from typing import Any
 
 from depguard.parse.policy_reading import GLOB_PATTERN, NAME_PATTERN
 from depguard.parse.policy_words import (
+    BINARIES,
     BUILDS,
     CODES,
     FORBIDDEN_KEYS,
@@ -60,6 +61,7 @@ def _policy_properties() -> dict[str, Schema]:
         "extends": _one_or_list({"type": "string", "minLength": 1, **_NO_PASSWORD}),
         "hosts": _one_or_list({"type": "string", "minLength": 1}),
         "installer": {"enum": list(INSTALLERS)},
+        "binaries": {"enum": list(BINARIES)},
         "protected": _by_glob({"anyOf": [_REASON, _object(PROTECTED_KEYS, _protected(), ["reason"])]}),
         "held": _by_glob(_object(HELD_KEYS, _held(), ["allow", "reason"])),
         "forbidden": _by_glob({"anyOf": [_REASON, _object(FORBIDDEN_KEYS, _forbidden(), ["reason"])]}),

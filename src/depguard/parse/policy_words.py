@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from depguard.model.policy import Builds, Installer, Severity
+from depguard.model.policy import Binaries, Builds, Installer, Severity
 
 SCHEMA_VERSION: Final = 1
 
@@ -62,6 +62,7 @@ SEVERITIES: Final[Mapping[str, Severity]] = MappingProxyType(
 )
 INSTALLERS: Final[Mapping[str, Installer]] = MappingProxyType({i.value: i for i in Installer})
 BUILDS: Final[Mapping[str, Builds]] = MappingProxyType({b.value: b for b in Builds})
+BINARIES: Final[Mapping[str, Binaries]] = MappingProxyType({b.value: b for b in Binaries})
 SAME_MAJOR: Final = "same-major"
 
 POLICY_KEYS: Final[Mapping[str, str]] = MappingProxyType(
@@ -81,6 +82,10 @@ POLICY_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "overrides": "What is known better than the metadata says, for exactly these releases.",
         "waive": "Findings that are accepted: one rule, one package, up to a day.",
         "sources": "Where artifacts may come from, and up to when.",
+        "binaries": (
+            "What wheels' compiled modules are good for: solve (a wheel that cannot run on the host is no"
+            " candidate), report (findings, as far as little has to be fetched), off."
+        ),
         "tiers": "Named sets of requirements.",
         "rules": "How much a finding of a rule weighs.",
         "watch": (

@@ -12,16 +12,28 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host
 from depguard.model.plan import ChangeSet
-from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Installer, Override, Policy
+from depguard.model.policy import (
+    Binaries,
+    Builds,
+    Forbidden,
+    Grip,
+    GripKind,
+    Held,
+    Installer,
+    Override,
+    Policy,
+)
 from depguard.model.request import FormatControl, Item
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs, is_satisfied
 from depguard.planning.simulate import constraint_limits
 from depguard.planning.waivers import may_break
+from depguard.resolve.host_abi import host_abi
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
-from depguard.resolve.ports import PackageSource
+from depguard.resolve.ports import BinarySource, PackageSource
+from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector
 from depguard.resolve.universe import Universe
 
 
@@ -31,6 +43,7 @@ class Case:
 
     ``free_view`` is the installer's: it may build, and knows overrides only where they state what a
     direct URL requires. ``guarded`` is the plan's: the policy's word on builds and all overrides.
+    ``inspector`` looks into the wheels that come in; None where that is not wanted.
     """
 
     host: Host
@@ -39,6 +52,7 @@ class Case:
     ranges: Mapping[NormalizedName, SpecifierSet]
     free_view: HostView
     guarded: GuardedHost
+    inspector: Inspector | None = None
 
     @property
     def kept(self) -> frozenset[NormalizedName]:
@@ -94,12 +108,13 @@ def make_case(
     today: date | None = None,
     installer: Installer = Installer.PIP,
     constraints: Sequence[Item] = (),
+    binaries: BinarySource | None = None,
 ) -> Case:
     """Prepare one host, for a simulation of ``installer``.
 
     ``constraints`` bound what a plan may take. ``let_move`` are held names whose range is lifted (to
     prove a way out). ``today`` is the day by which waivers are judged: what may break by one (DG202) does
-    not keep others from moving.
+    not keep others from moving. ``binaries`` is where wheels can be looked into.
     """
     gripped = dict(grips(policy, host)) if policy is not None else {}
     for name in let_move:
@@ -116,6 +131,9 @@ def make_case(
     )
     builds = policy is None or policy.sources.builds is Builds.ALLOW
     guarded = Universe(source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides)
+    inspector = _inspector(host, policy, binaries)
+    if policy is not None and policy.binaries is Binaries.SOLVE:
+        guarded.inspector = inspector
     view = HostView(universe=guarded)
     return Case(
         host=host,
@@ -123,6 +141,7 @@ def make_case(
         grips=gripped,
         ranges=ranges,
         free_view=HostView(universe=free),
+        inspector=inspector,
         guarded=GuardedHost(
             view=view,
             fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
@@ -131,6 +150,14 @@ def make_case(
             dependents=_Dependents(host, policy, today),
         ),
     )
+
+
+def _inspector(host: Host, policy: Policy | None, binaries: BinarySource | None) -> Inspector | None:
+    mode = policy.binaries if policy is not None else Binaries.REPORT
+    if binaries is None or mode is Binaries.OFF:
+        return None
+    most = MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED
+    return Inspector(source=binaries, host=host_abi(host), most=most)
 
 
 def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:

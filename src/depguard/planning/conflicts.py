@@ -81,6 +81,8 @@ def conflicts(guarded: Guarded, setting: Setting, *, by_parent: bool = False) ->
             if key not in found:
                 host = setting.hosts[index]
                 links = chain(need, index, guarded.explored, setting.request, host)
+                if obstacle is Obstacle.UNFIT and len(links) > 1:
+                    links = links[:-1]  # the last one is a release's own need of a host that can have it
                 found[key] = Conflict(
                     obstacle=obstacle, host=index, name=name, need=need, links=links, needs=needs
                 )

@@ -103,7 +103,8 @@ def _fallback(
 def _newest(view: HostView, name: NormalizedName, specifier: SpecifierSet) -> Offer | None:
     for offer in view.offers(name).offers:
         final = not offer.version.is_prerelease and not offer.yanked
-        if final and specifier.contains(offer.version):
+        # What cannot run on the host is nothing to fall back from.
+        if final and specifier.contains(offer.version) and view.universe.blocked(offer) is None:
             return offer
     return None
 

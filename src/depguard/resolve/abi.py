@@ -14,6 +14,7 @@ from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.parse.binary_needs import TORCH_LIBRARIES
 from depguard.parse.numpy_abi import too_new
 
+_LONGEST: Final = 60
 _CUDART: Final = re.compile(r"libcudart(?:-[0-9a-f]+)?\.so\.(\d+)")
 _OTHER_PYTHON: Final = re.compile(r"\.cpython-(3)(\d+)[a-z]?-")
 _PRE_CXX11: Final = re.compile(r"[KRPE_]Ss")
@@ -70,13 +71,10 @@ def _numpy(binaries: Sequence[Binary], numpy: Version) -> Iterator[Clash]:
 
 
 def _torch(binaries: Sequence[Binary], torch: TorchAbi, contents: WheelContents) -> Iterator[Clash]:
-    own = {b.soname for b in binaries} | {path.path.rpartition("/")[2] for path in contents.files}
     for binary in binaries:
         for library in binary.needed:
-            if library in own:
-                continue
             why = _library_missing(library, torch)
-            if why is not None:
+            if why is not None and not _brings(contents, library):
                 yield Clash(code="DG302", certain=True, message=why, files=(binary.path,))
                 return
     if torch.exports is None:
@@ -89,10 +87,23 @@ def _torch(binaries: Sequence[Binary], torch: TorchAbi, contents: WheelContents)
             why = f"was built for a torch of the C++ ABI before C++11; torch {torch.version} has the new one"
         else:
             count = f"{len(missing)} symbols" if len(missing) > 1 else "a symbol"
-            why = f"needs {count} that torch {torch.version} does not have, such as {missing[0]}"
+            why = f"needs {count} that torch {torch.version} does not have, such as {_shown(missing)}"
         # A part of the wheel that was not read might have them.
         yield Clash(code="DG302", certain=not contents.unread, message=why, files=(binary.path,))
         return
+
+
+def _shown(names: Sequence[str]) -> str:
+    """The shortest name: of a template's instance nobody needs to read all."""
+    shortest = min(names, key=len)
+    return shortest if len(shortest) <= _LONGEST else f"{shortest[:_LONGEST]}..."
+
+
+def _brings(contents: WheelContents, library: str) -> bool:
+    """Whether the wheel has the library itself."""
+    return any(b.soname == library for b in contents.binaries) or any(
+        f.path.rpartition("/")[2] == library for f in contents.files
+    )
 
 
 def _library_missing(library: str, torch: TorchAbi) -> str | None:
@@ -109,7 +120,7 @@ def _library_missing(library: str, torch: TorchAbi) -> str | None:
 
 
 def _platform(binaries: Sequence[Binary], host: HostAbi, contents: WheelContents) -> Iterator[Clash]:
-    bundled = any(f.path.rpartition("/")[2].startswith("libstdc++") for f in contents.files)
+    bundled = host.libstdcxx is not None and any("/libstdc++" in f"/{f.path}" for f in contents.files)
     checks = (
         ("GLIBC_", "glibc", host.glibc),
         ("GLIBCXX_", "libstdc++", host.libstdcxx if not bundled else None),

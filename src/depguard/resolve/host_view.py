@@ -9,6 +9,7 @@ from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
+from depguard.model.abi_report import Clash
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.host_needs import CompiledBaseline, compiled_baseline
 from depguard.model.markers import HostMarkers, MarkerAnswer
@@ -23,12 +24,14 @@ class Requires:
     """What a candidate requires on its host.
 
     ``doubts`` are things that could not be known, in prose. ``impossible`` says why the candidate
-    cannot be installed there at all (its own Requires-Python, unreadable metadata in a wheel).
+    cannot be installed there at all (its own Requires-Python, unreadable metadata in a wheel, binaries
+    that cannot run: then ``clash`` is the reason as data).
     """
 
     requirements: tuple[Requirement, ...] = ()
     doubts: tuple[str, ...] = ()
     impossible: str | None = None
+    clash: Clash | None = None
 
 
 @dataclass(kw_only=True)
@@ -109,6 +112,9 @@ class HostView:
         python = metadata.requires_python
         if python is not None and not self.universe.python_fits(python):
             return Requires(impossible=f"{label} requires Python {python}, the host has {self.host.python}")
+        clash = self.universe.blocked(offer)
+        if clash is not None:
+            return Requires(impossible=f"{label} {clash.message}", clash=clash)
         return self._filtered(candidate, metadata.requires_dist, label, whole=whole)
 
     def _of_url(self, candidate: Candidate, url: str, *, whole: bool) -> Requires:

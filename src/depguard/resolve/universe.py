@@ -15,6 +15,7 @@ from packaging.utils import NormalizedName, canonicalize_name, canonicalize_vers
 from packaging.version import Version
 
 from depguard.errors import OutOfReachError, Problem
+from depguard.model.abi_report import Clash
 from depguard.model.host import Host
 from depguard.model.policy import Override
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
@@ -22,6 +23,7 @@ from depguard.model.request import FormatControl
 from depguard.parse.listed_page import FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
 from depguard.resolve.ports import PackageSource, Page
+from depguard.resolve.runnable import Inspector
 
 
 class Unfit(enum.Enum):
@@ -85,7 +87,8 @@ class Universe:
 
     ``lower_python``: only the lower bounds of Requires-Python count, as for uv.
     Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
-    exactly the releases that they name; those that were used are in ``used_overrides``.
+    exactly the releases that they name; those that were used are in ``used_overrides``. With an
+    ``inspector``, a wheel whose binaries cannot run on the host is no candidate; ``refused`` says which.
     """
 
     source: PackageSource
@@ -96,6 +99,8 @@ class Universe:
     formats: FormatControl = field(default_factory=FormatControl)
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
+    inspector: Inspector | None = None
+    refused: dict[tuple[NormalizedName, Version], Clash] = field(default_factory=dict, init=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
     _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
     _expected: set[int] = field(default_factory=set, init=False, repr=False)
@@ -119,6 +124,17 @@ class Universe:
         if known is None:
             known = self._metadata[key] = self._overridden(offer, self.source.metadata(offer.artifact))
         return known
+
+    def blocked(self, offer: Offer) -> Clash | None:
+        """Why the offer's binaries cannot run on the host. Raises OutOfReachError."""
+        if self.inspector is None or offer.artifact.kind is not ArtifactKind.WHEEL:
+            return None
+        metadata = self.metadata(offer)
+        known = metadata if isinstance(metadata, CoreMetadata) else None
+        clash = self.inspector.look(offer.artifact, known).blocked
+        if clash is not None:
+            self.refused[offer.name, offer.version] = clash
+        return clash
 
     def python_fits(self, requires_python: SpecifierSet) -> bool:
         """Whether the host's interpreter meets a Requires-Python."""

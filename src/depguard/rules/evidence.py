@@ -17,6 +17,7 @@ from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Prote
 from depguard.model.report import Broken
 from depguard.planning.fallback import Fallback
 from depguard.planning.families import Split
+from depguard.planning.inspection import Inspection
 
 _Step = tuple[Action, Cause]
 """A change and one of the requirements that it is there for."""
@@ -30,7 +31,7 @@ class Evidence:
     ``fallbacks`` speak of changed packages; ``doubts`` could not be known. ``stated`` are the direct
     URLs whose metadata the policy states. ``unmet`` is what the changes bring and will not find there.
     ``option`` unseats installed distributions that would do (``-U``). ``user_site``: the changes go to the
-    user's own folder and shadow the host's.
+    user's own folder and shadow the host's. ``inspection`` is what the wheels that come in contain.
     """
 
     about: About
@@ -49,6 +50,7 @@ class Evidence:
     named: frozenset[NormalizedName] = frozenset()
     user_site: bool = False
     unmet: tuple[Broken, ...] = ()
+    inspection: Inspection = field(default_factory=Inspection)
     option: str = ""
 
     def grip(self, name: NormalizedName) -> Grip:

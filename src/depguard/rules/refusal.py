@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from depguard.model.abi_report import Clash
 from depguard.model.finding import About, Finding, Link, WayOut
 from depguard.model.policy import Severity
 from depguard.planning.absence import absence, advice, describe
@@ -11,6 +12,7 @@ from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.families import Split, cuda_split
 from depguard.planning.tiers import TierPlan
+from depguard.resolve.host_view import Requires
 from depguard.resolve.needs import PYTHON
 
 _CODES = {
@@ -86,9 +88,8 @@ def message(conflict: Conflict, case: Case, plan: TierPlan) -> str:
 def failure_lines(conflict: Conflict, case: Case) -> tuple[str, ...]:
     """What met, and why nothing fits, in lines."""
     if conflict.need.key == PYTHON:
-        parent = conflict.need.parent
-        pick = parent.picks[conflict.host] if parent is not None else None
-        reason = case.guarded.view.requires(pick).impossible if pick is not None else None
+        found = _impossible(conflict, case)
+        reason = found.impossible if found is not None else None
         return (reason or f"{conflict.name} cannot be installed on this host",)
     if conflict.obstacle is Obstacle.PLATFORM:
         specifier = conflict.need.requirement.specifier
@@ -108,12 +109,27 @@ def _code(conflict: Conflict, case: Case) -> str:
     """DG104 for a split family, DG304 where a build would help, DG405 where no index knows the project."""
     if _split(conflict, case) is not None:
         return "DG104"
+    clash = _clash(conflict, case)
+    if clash is not None:
+        return clash.code
     if conflict.obstacle is not Obstacle.PLATFORM:
         return _CODES[conflict.obstacle]
     missing = absence(case.guarded.view, conflict.name, conflict.need.requirement.specifier)
     if not missing.known:
         return "DG405"
     return "DG304" if missing.needs_build else "DG303"
+
+
+def _impossible(conflict: Conflict, case: Case) -> Requires | None:
+    """Why one release cannot be installed on the host, where that is the conflict."""
+    parent = conflict.need.parent if conflict.need.key == PYTHON else None
+    pick = parent.picks[conflict.host] if parent is not None else None
+    return case.guarded.view.requires(pick) if pick is not None else None
+
+
+def _clash(conflict: Conflict, case: Case) -> Clash | None:
+    found = _impossible(conflict, case)
+    return found.clash if found is not None else None
 
 
 def _split(conflict: Conflict, case: Case) -> Split | None:
@@ -141,6 +157,8 @@ def _who(links: Sequence[Link]) -> str:
 
 def _hint(conflict: Conflict, case: Case) -> str:
     match conflict.obstacle:
+        case Obstacle.UNFIT if _clash(conflict, case) is not None:
+            return "ask for a release whose compiled modules run on this host, if there is one"
         case Obstacle.PLATFORM if conflict.need.key != PYTHON:
             return advice(absence(case.guarded.view, conflict.name, conflict.need.requirement.specifier))
         case Obstacle.PLATFORM | Obstacle.UNFIT:

@@ -13,7 +13,7 @@ from depguard.model.finding import About, Finding, Verdict
 from depguard.model.location import Location
 from depguard.model.policy import Override, Policy, Severity, Waiver
 from depguard.planning.waivers import waiver_of
-from depguard.rules import host, platform, protected, sources
+from depguard.rules import binaries, host, platform, protected, sources
 from depguard.rules.evidence import Evidence
 
 Check = Callable[[Evidence], Iterator[Finding]]
@@ -40,7 +40,9 @@ RULES: tuple[Rule, ...] = (
     Rule("DG202", "host requirement newly broken", host.broken),
     Rule("DG203", "forbidden package", host.forbidden),
     Rule("DG204", "restart needed", host.restart_needed),
-    Rule("DG303", "no artifact for the platform", None),
+    Rule("DG301", "built for another NumPy", binaries.numpy_abi),
+    Rule("DG302", "built for another torch", binaries.torch_abi),
+    Rule("DG303", "no artifact for the platform", binaries.system),
     Rule("DG304", "needs a build on the host", platform.needs_build),
     Rule("DG401", "direct URL or no hash", sources.direct_url),
     Rule("DG402", "yanked release", sources.yanked),

@@ -1,0 +1,76 @@
+"""What the wheels that changes bring in contain, and what of that speaks against them on the host."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.errors import OutOfReachError
+from depguard.model.abi_report import Clash
+from depguard.model.binary import WheelContents
+from depguard.model.plan import Action, ActionKind, ChangeSet
+from depguard.model.release import CoreMetadata
+from depguard.planning.case import Case
+
+_COUNTING = frozenset(map(canonicalize_name, ("numpy", "torch")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inspection:
+    """What was seen, by the names of what comes in.
+
+    ``unlooked`` says what was not looked at, and why. ``startup`` are ``.pth`` files, which Python runs
+    whenever it starts.
+    """
+
+    contents: Mapping[NormalizedName, WheelContents] = field(default_factory=dict)
+    clashes: Mapping[NormalizedName, tuple[Clash, ...]] = field(default_factory=dict)
+    unlooked: Mapping[NormalizedName, str] = field(default_factory=dict)
+    startup: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
+
+
+def inspect(case: Case, changes: ChangeSet) -> Inspection:
+    """Look into each wheel that the changes bring in: once, and from the cache ever after."""
+    coming = [a for a in changes.changes if a.artifact is not None and a.kind is not ActionKind.REMOVE]
+    if case.inspector is None or not coming:
+        return Inspection()
+    moved = {a.name: a.new for a in changes.changes if a.name in _COUNTING}
+    inspector = case.inspector.on(moved)
+    wanted = [(action, _metadata(case, action)) for action in coming]
+    inspector.expect(
+        (action.artifact, metadata) for action, metadata in wanted if action.artifact is not None
+    )
+    contents: dict[NormalizedName, WheelContents] = {}
+    clashes: dict[NormalizedName, tuple[Clash, ...]] = {}
+    unlooked: dict[NormalizedName, str] = {}
+    startup: dict[NormalizedName, tuple[str, ...]] = {}
+    for action, metadata in wanted:
+        if action.artifact is None:
+            continue
+        try:
+            looked = inspector.look(action.artifact, metadata)
+        except OutOfReachError as error:
+            unlooked[action.name] = str(error)
+            continue
+        if looked.why:
+            unlooked[action.name] = looked.why
+        if looked.clashes:
+            clashes[action.name] = looked.clashes
+        if isinstance(looked.contents, WheelContents):
+            contents[action.name] = looked.contents
+            pth = tuple(
+                f.path for f in looked.contents.files if "/" not in f.path and f.path.endswith(".pth")
+            )
+            if pth:
+                startup[action.name] = pth
+    return Inspection(contents=contents, clashes=clashes, unlooked=unlooked, startup=startup)
+
+
+def _metadata(case: Case, action: Action) -> CoreMetadata | None:
+    """What the solver has read of it already."""
+    if action.artifact is None:
+        return None
+    answer = case.free_view.universe.source.metadata(action.artifact)
+    return answer if isinstance(answer, CoreMetadata) else None

@@ -1,0 +1,102 @@
+"""Whether a wheel's binaries can run on a host, asked of the wheel itself: as little as decides is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from depguard.model.abi_report import Clash
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
+from depguard.model.host_abi import HostAbi, TorchAbi
+from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
+from depguard.resolve.abi import clashes
+from depguard.resolve.ports import BinarySource
+
+MOST_REPORTED = 4 << 20
+"""Packed bytes of binaries that are read of a wheel for a report."""
+MOST_SOLVED = 64 << 20
+"""The same where the solver relies on it."""
+_LESS = 4
+_NUMPY = canonicalize_name("numpy")
+_TORCH = canonicalize_name("torch")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What one wheel's contents say on a host. ``why``, if not empty, says what was not looked at."""
+
+    contents: ContentsAnswer
+    clashes: tuple[Clash, ...] = ()
+    why: str = ""
+
+    @property
+    def blocked(self) -> Clash | None:
+        """The reason why it cannot run, if that is certain."""
+        return next((clash for clash in self.clashes if clash.certain), None)
+
+
+@dataclass(kw_only=True)
+class Inspector:
+    """Looks into wheels for one host. ``most`` bounds what is read of one."""
+
+    source: BinarySource
+    host: HostAbi
+    most: int
+    _known: dict[tuple[str, str], Looked] = field(default_factory=dict, init=False, repr=False)
+
+    def on(self, moved: Mapping[NormalizedName, Version | None]) -> Inspector:
+        """The same for the host as changes leave it: with another NumPy, or another torch."""
+        host = self.host
+        if _NUMPY in moved:
+            host = replace(host, numpy=moved[_NUMPY])
+        if _TORCH in moved:
+            version = moved[_TORCH]
+            host = replace(host, torch=TorchAbi(version=version) if version is not None else None)
+        return self if host == self.host else Inspector(source=self.source, host=host, most=self.most)
+
+    def expect(self, wanted: Iterable[tuple[Artifact, CoreMetadata | None]]) -> None:
+        """Hint that these will be looked at."""
+        for artifact, metadata in wanted:
+            depth, most = self._effort(artifact, metadata)
+            self.source.prefetch_contents((artifact,), depth=depth, most=most)
+
+    def look(self, artifact: Artifact, metadata: CoreMetadata | None) -> Looked:
+        """What speaks against an artifact. Raises OutOfReachError."""
+        key = (artifact.url, artifact.filename)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = self._look(artifact, metadata)
+        return known
+
+    def _look(self, artifact: Artifact, metadata: CoreMetadata | None) -> Looked:
+        depth, most = self._effort(artifact, metadata)
+        contents = self.source.contents(artifact, depth=depth, most=most)
+        if isinstance(contents, ContentsUnknown):
+            return Looked(contents=contents, why=contents.reason)
+        found = clashes(contents, self.host)
+        decided = any(clash.certain for clash in found)
+        why = ""
+        if contents.unread and not decided and _uses(metadata, _NUMPY, _TORCH):
+            cost = sum(unread.cost for unread in contents.unread)
+            count = len(contents.unread)
+            what = "a compiled module" if count == 1 else f"{count} compiled modules"
+            why = f"{what} of {cost / 1e6:.1f} MB"
+        return Looked(contents=contents, clashes=found, why=why)
+
+    def _effort(self, artifact: Artifact, metadata: CoreMetadata | None) -> tuple[Depth, int]:
+        """How deep to look, and how far: what requires neither NumPy nor torch rarely uses them."""
+        if artifact.kind is not ArtifactKind.WHEEL or all(tag.platform == "any" for tag in artifact.tags):
+            return Depth.FILES, 0
+        if self.host.torch is not None and _uses(metadata, _TORCH):
+            return Depth.ALL, self.most
+        return Depth.NUMPY, self.most if _uses(metadata, _NUMPY) else self.most // _LESS
+
+
+def _uses(metadata: CoreMetadata | None, *names: NormalizedName) -> bool:
+    """Whether an artifact requires one of these; where its requirements are not known, it may."""
+    if metadata is None:
+        return True
+    return any(canonicalize_name(requirement.name) in names for requirement in metadata.requires_dist)
