@@ -46,8 +46,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.chdir(tmp_path)
 
     def command(*words: str, binaries: str = "report") -> tuple[int, str]:
-        policy = f"schema: 1\nhosts: [host.yaml]\nbinaries: {binaries}\ntiers: {{old: ['fast>=1.1'], any: [fast]}}\n"
-        (tmp_path / "depguard.yaml").write_text(policy)
+        policy = "schema: 1\nhosts: [host.yaml]\ntiers: {old: ['fast>=1.1'], any: [fast]}\n"
+        (tmp_path / "depguard.yaml").write_text(f"{policy}binaries: {binaries}\n")
         where = ["--no-index", "--find-links", str(wheels), "--cache-dir", str(tmp_path / "cache")]
         code = main([*words[:1], *where, *words[1:]])
         return code, capsys.readouterr().out
