@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from depguard.emit.abi_facts import newest_need, outside_libraries
+from depguard.emit.quoting import json_text
 from depguard.model.abi_report import AbiReport, AbiSubject, Clash
 from depguard.model.binary import Binary, NumpyMark
 from depguard.model.host_abi import HostAbi
@@ -18,7 +18,7 @@ def abi_json(report: AbiReport) -> str:
         "against": _against(report.host) if report.judged else None,
         "subjects": [_subject(subject, judged=report.judged) for subject in report.subjects],
     }
-    return json.dumps(data, indent=2, ensure_ascii=True) + "\n"
+    return json_text(data)
 
 
 def _against(host: HostAbi) -> dict[str, Any]:

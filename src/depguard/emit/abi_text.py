@@ -45,7 +45,7 @@ def _block(subject: AbiSubject, report: AbiReport, *, colour: bool, verbose: int
     if subject.contents is None:
         return [*lines, *wrapped(one_line(subject.unknown), first="  ")]
     for clash in subject.clashes:
-        lines += wrapped(f"{clash.message}  [{clash.code}]", first="  ", rest="    ")
+        lines += wrapped(f"{one_line(clash.message)}  [{clash.code}]", first="  ", rest="    ")
         shown = clash.files if verbose else clash.files[:_SHOWN_FILES]
         lines += [f"    {one_line(path)}" for path in shown]
         if len(clash.files) > len(shown):
@@ -71,6 +71,7 @@ def _facts(subject: AbiSubject, contents: WheelContents, *, verbose: int) -> Ite
             yield called, newest
     libraries = outside_libraries(contents)
     if libraries:
+        libraries = [one_line(library) for library in libraries]
         yield "libraries", listed(libraries, len(libraries) if verbose else _SHOWN_LIBRARIES)
     damaged = [f"{b.path}: {b.damaged}" for b in binaries if b.damaged]
     if damaged:
@@ -78,7 +79,7 @@ def _facts(subject: AbiSubject, contents: WheelContents, *, verbose: int) -> Ite
     read = f"{len(binaries)} of {plural(len(binaries) + len(contents.unread), 'compiled file')}"
     yield "read", read + (f", {megabytes(contents.fetched)} fetched" if contents.fetched else "")
     if contents.unread:
-        names = [u.path for u in contents.unread]
+        names = [one_line(u.path) for u in contents.unread]
         yield "not read", listed(names, len(names) if verbose else _SHOWN_FILES)
     if verbose:
         for binary in binaries:

@@ -13,7 +13,16 @@ from typing import Any
 from depguard.emit.wording import one_line, spelled_out
 from depguard.model.finding import Finding, Link, WayOut
 from depguard.model.location import Location
-from depguard.model.report import Asked, Broken, PlanResult, Report, Reports, SimulationResult
+from depguard.model.report import (
+    Asked,
+    BinaryNotes,
+    Broken,
+    PlanResult,
+    Report,
+    Reports,
+    SimulationResult,
+    WheelNote,
+)
 
 
 def quoted(reports: Reports) -> Reports:
@@ -47,7 +56,16 @@ def _report(report: Report) -> Report:
             replace(source, label=spelled_out(source.label)) for source in report.policy_sources
         ),
         notices=_lines(report.notices),
+        binaries=BinaryNotes(
+            unlooked=_wheel_notes(report.binaries.unlooked),
+            startup=_wheel_notes(report.binaries.startup),
+            refused=_wheel_notes(report.binaries.refused),
+        ),
     )
+
+
+def _wheel_notes(notes: tuple[WheelNote, ...]) -> tuple[WheelNote, ...]:
+    return tuple(replace(note, texts=_lines(note.texts)) for note in notes)
 
 
 def _finding(finding: Finding) -> Finding:
