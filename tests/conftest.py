@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,8 +24,16 @@ class SocketClosedError(RuntimeError):
     """A unit test tried to leave this machine."""
 
 
+@pytest.fixture(scope="session")
+def session_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where commands keep what they may need again."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _scrubbed_environment(
+    request: pytest.FixtureRequest, session_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No setting of this machine's pip, uv or depguard, and no colour variable, reaches a test.
 
     Tests marked ``network`` are scrubbed as well; they ask for ``installer_settings``.
@@ -34,6 +43,8 @@ def _scrubbed_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("UV_NO_CONFIG", "1")
+    if request.node.get_closest_marker("network") is None:
+        monkeypatch.setenv("DEPGUARD_CACHE_DIR", str(session_cache))
 
 
 @pytest.fixture(autouse=True)

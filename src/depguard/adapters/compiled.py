@@ -12,12 +12,10 @@ import hashlib
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import lru_cache
-from pathlib import Path
 from typing import TypeVar
 
-from depguard import __version__
 from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.own_code import own_code
 
 T = TypeVar("T")
 
@@ -73,28 +71,3 @@ def digest(sources: Iterable[str | bytes]) -> str:
         whole.update(f"\0{len(data)}\0".encode())
         whole.update(data)
     return whole.hexdigest()
-
-
-@lru_cache(maxsize=1)
-def own_code() -> bytes:
-    """What tells this depguard from another: its version, and the size and time of each of its files.
-
-    The second matters in a checkout, where the version stays and the code does not.
-    """
-    import sys
-
-    import packaging
-
-    package = Path(__file__).resolve().parent.parent
-    lines = [__version__, packaging.__version__, sys.version]
-    for folder in sorted(path for path in package.iterdir() if path.is_dir()):
-        lines += _files(folder)
-    return hashlib.sha256("\n".join([*lines, *_files(package)]).encode()).digest()
-
-
-def _files(folder: Path) -> list[str]:
-    import os
-
-    with os.scandir(folder) as entries:
-        found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
-    return [f"{folder.name}/{name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in sorted(found)]

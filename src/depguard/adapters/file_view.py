@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from depguard.adapters.files import TEXT_LIMIT, decode, read_text
+from depguard.adapters.witness import is_file, is_folder, names_in, spoil
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 
@@ -36,16 +37,18 @@ class Disk:
 
     def is_file(self, path: Path) -> bool:
         """As the port says."""
-        return path.is_file()
+        return is_file(path)
 
     def is_dir(self, path: Path) -> bool:
         """As the port says."""
-        return path.is_dir()
+        return is_folder(path)
 
     def below(self, folder: Path, suffixes: Sequence[str], *, deep: bool) -> Iterable[Path]:
         """As the port says."""
-        found = folder.rglob("*") if deep else folder.glob("*")
-        return sorted(path for path in found if path.name.endswith(tuple(suffixes)))
+        if not deep:
+            return [folder / name for name in names_in(folder) if name.endswith(tuple(suffixes))]
+        spoil("all files below a folder")
+        return sorted(path for path in folder.rglob("*") if path.name.endswith(tuple(suffixes)))
 
     def text(self, path: Path, *, label: str | None = None, limit: int = TEXT_LIMIT) -> str:
         """As the port says."""

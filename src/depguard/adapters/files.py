@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from depguard.adapters.witness import saw_content
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 
@@ -84,6 +85,7 @@ def read_bytes(path: Path, *, label: str | None = None, limit: int = TEXT_LIMIT)
     try:
         with path.open("rb") as stream:
             data = stream.read(limit + 1)
+        saw_content(path, data)
     except (FileNotFoundError, NotADirectoryError):
         raise InputError(
             Problem(code="file.missing", message=f"there is no file {shown}", location=at)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import read_text
+from depguard.adapters.witness import spoil
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
@@ -59,6 +60,7 @@ class HostStore:
         InputError for an unknown or ambiguous name or a broken file, OutOfReachError for an unreadable one.
         """
         if name_or_path == LIVE:
+            spoil("the live host")
             return self._live()
         return self.read(self.path(name_or_path))
 
@@ -67,10 +69,10 @@ class HostStore:
         named = self._named(name_or_path)
         if named is not None:
             return named
-        catalogue = self._catalogue()
         path = Path(name_or_path)
         if path.suffix in SUFFIXES or self._files.is_file(path):
             return _host_path(path)
+        catalogue = self._catalogue()
         wanted = _loose(name_or_path)
         fitting = [name for name in catalogue if wanted in {_loose(name), _loose(name.rpartition("/")[2])}]
         if len(fitting) == 1:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from depguard.adapters.machine import Machine, live_machine, shown, text_of
+from depguard.adapters.witness import exists, is_folder
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
@@ -71,14 +72,14 @@ def _pip_files(machine: Machine) -> list[Path]:
     elif machine.platform == "darwin":
         shared = [Path("/Library/Application Support/pip")]
         support = home / "Library" / "Application Support" / "pip"
-        legacy, user = home / ".pip", support if support.is_dir() else home / ".config" / "pip"
+        legacy, user = home / ".pip", support if is_folder(support) else home / ".config" / "pip"
     else:
         places = environ.get("XDG_CONFIG_DIRS", "").strip() or str(machine.etc / "xdg")
         shared = [Path(place) / "pip" for place in places.split(":")] + [machine.etc]
         legacy = home / ".pip"
         user = Path(environ.get("XDG_CONFIG_HOME", "").strip() or home / ".config") / "pip"
     files = [place / name for place in shared]
-    if not own or not Path(own).exists():
+    if not own or not exists(own):
         files += [legacy / name, user / name]
     files.append(machine.prefix / name)
     return [*files, Path(own)] if own else files

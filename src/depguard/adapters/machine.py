@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from depguard.adapters.files import read_text
+from depguard.adapters.witness import is_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ def live_machine() -> Machine:
 def text_of(path: Path) -> str | None:
     """A file's text; None where there is none, or none that may be read (as the installers have it)."""
     try:
-        return read_text(path) if path.is_file() else None
+        return read_text(path) if is_file(path) else None
     except OSError:
         return None
 

@@ -15,6 +15,7 @@ from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import decode
 from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, check_url, fetch, parse_github
 from depguard.adapters.shipped import shipped_root
+from depguard.adapters.witness import exists, is_file, names_in, spoil
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Policy
@@ -113,13 +114,13 @@ class PolicyStore:
 
     def shipped(self, name: str) -> PolicyFound | None:
         """The shipped policy of that name (a host's family: ``colab``), or None."""
-        if not re.fullmatch(r"[\w-]+", name) or not self._shipped_path(name).is_file():
+        if not re.fullmatch(r"[\w-]+", name) or not is_file(self._shipped_path(name)):
             return None
         return self._load(self._shipped_origin(name), f"shipped, for {name}/*")
 
     def shipped_names(self) -> tuple[str, ...]:
         """The names of the shipped policies, sorted."""
-        return tuple(sorted(path.stem for path in self._shipped.glob("*.yaml")))
+        return tuple(sorted(name[:-5] for name in names_in(self._shipped) if name.endswith(".yaml")))
 
     def _in_folder(self, folder: Path) -> Path | None:
         fitting = [path for path in (folder / PROJECT_FILE,) if self._files.is_file(path)]
@@ -293,6 +294,7 @@ class PolicyStore:
                     hint="a saved copy can be given as a path",
                 )
             )
+        spoil("a policy from the web")
         return self._fetch(url, at)
 
 
@@ -319,7 +321,7 @@ def _up_to_git_root(folder: Path) -> tuple[Path, ...]:
     """The folder and its parents up to the git root; the folder alone where there is none."""
     folders = (folder, *folder.parents)
     for index, candidate in enumerate(folders):
-        if (candidate / ".git").exists():  # a file in worktrees and submodules
+        if exists(candidate / ".git"):  # a file in worktrees and submodules
             return folders[: index + 1]
     return folders[:1]
 

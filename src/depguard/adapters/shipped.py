@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from depguard.adapters.witness import is_folder
+
 
 def shipped_root() -> Path:
     """The folder of the shipped policies: inside an installed package, or a checkout's ``policies/``.
@@ -12,7 +14,7 @@ def shipped_root() -> Path:
     """
     package = Path(__file__).resolve().parent.parent
     installed = package / "_shipped"
-    return installed if installed.is_dir() else package.parent.parent / "policies"
+    return installed if is_folder(installed) else package.parent.parent / "policies"
 
 
 def shipped_policies() -> dict[str, Path]:

@@ -21,7 +21,7 @@ def cache_folder(args: argparse.Namespace) -> Path:
         return Path(given).expanduser()
     from depguard.adapters.cache import default_cache_dir
 
-    return default_cache_dir(os.environ)
+    return Path(default_cache_dir(os.environ))
 
 
 def compiled_forms(args: argparse.Namespace, console: Console) -> CompiledForms:

@@ -46,6 +46,7 @@ class Console:
         self._color = color
         self._live = False
         self._said: set[str] = set()
+        self.transcript: Transcript | None = None
         self.verbose = verbose
         self.quiet = quiet
         self.colour = self._decide_colour(out)
@@ -62,13 +63,13 @@ class Console:
     def out(self, text: str) -> None:
         """Write ``text`` to stdout, ending in a newline. The report, and nothing else."""
         self._clear_progress()
-        self._write(self._out, text)
+        self._say(self._out, text)
 
     def note(self, text: str) -> None:
         """Write ``text`` to stderr unless quiet."""
         if not self.quiet:
             self._clear_progress()
-            self._write(self._err, text)
+            self._say(self._err, text)
 
     def note_once(self, text: str) -> None:
         """The same, unless it was said before."""
@@ -80,14 +81,14 @@ class Console:
         """Write ``text`` to stderr with ``-v``."""
         if self.verbose and not self.quiet:
             self._clear_progress()
-            self._write(self._err, text)
+            self._say(self._err, text)
 
     def problems(self, problems: tuple[Problem, ...]) -> None:
         """Render problems on stderr: ``file:line:column: error: message``, what is allowed, a hint."""
         self._clear_progress()
         colour = self._decide_colour(self._err)
         for problem in problems:
-            self._write(self._err, render_problem(problem, colour=colour))
+            self._say(self._err, render_problem(problem, colour=colour))
 
     def flush(self) -> None:
         """Push out what is buffered, so that a closed pipe shows now and not at exit."""
@@ -128,9 +129,19 @@ class Console:
             return True
         return stream.isatty() and self._environ.get("TERM") != "dumb"
 
-    @staticmethod
-    def _write(stream: TextIO, text: str) -> None:
-        stream.write(_fit(stream, text if text.endswith("\n") else text + "\n"))
+    def _say(self, stream: TextIO, text: str) -> None:
+        fitted = _fit(stream, text if text.endswith("\n") else text + "\n")
+        stream.write(fitted)
+        if self.transcript is not None:
+            (self.transcript.out if stream is self._out else self.transcript.err).append(fitted)
+
+
+class Transcript:
+    """What was written to the two streams, progress lines aside."""
+
+    def __init__(self) -> None:
+        self.out: list[str] = []
+        self.err: list[str] = []
 
 
 class Progress:

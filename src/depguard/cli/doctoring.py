@@ -33,7 +33,7 @@ def look_at(
     from depguard.adapters.snapshot import Look, take_snapshot
     from depguard.app.doctor import protects
 
-    cache = Path(cache_dir).expanduser() if cache_dir else default_cache_dir(os.environ)
+    cache = Path(cache_dir or default_cache_dir(os.environ)).expanduser()
     return take_snapshot(
         Look(
             protects=protects(policy),

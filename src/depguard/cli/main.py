@@ -12,11 +12,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from depguard.cli.console import COLOR_CHOICES, Console, standard_console
+from depguard.cli.console import COLOR_CHOICES, Console, Transcript, standard_console
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
+
+    from depguard.cli.remembered import Remembered
 
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
@@ -28,17 +30,19 @@ class Command(NamedTuple):
     """One subcommand: its module under ``depguard.cli.commands`` is imported when it runs.
 
     With ``takes_rest`` everything after the first ``--`` is not parsed at all and arrives as
-    ``args.rest``: a tuple of strings, None where there was no ``--``.
+    ``args.rest``: a tuple of strings, None where there was no ``--``. With ``remembers`` an answer that was
+    given before is given again while all that it rests on is as it was.
     """
 
     name: str
     help: str
     module: str
     takes_rest: bool = False
+    remembers: bool = False
 
 
 COMMANDS = (
-    Command("plan", "what a tier adds to a host, and whether that is safe", "plan"),
+    Command("plan", "what a tier adds to a host, and whether that is safe", "plan", remembers=True),
     Command("lock", "write the requirements files and lockfiles of the tiers", "lock"),
     Command("install", "install a tier here, and leave what is protected as it is", "install"),
     Command("simulate", "what an install command would do to a host", "simulate", takes_rest=True),
@@ -179,6 +183,22 @@ def _find(name: str) -> Command:
 
 
 def _run(command: Command, options: Globals, words: list[str]) -> int:
+    if not command.remembers:
+        return _run_anew(command, options, words, None)
+    from depguard.cli.remembered import remembered, repeat
+
+    plainly = not options.verbose and not options.debug
+    memory = remembered(command.name, [*map(str, options), *words], plainly=plainly)
+    if memory is None:
+        return _run_anew(command, options, words, None)
+    try:
+        answer = memory.recall()
+        return _run_anew(command, options, words, memory) if answer is None else repeat(answer)
+    finally:
+        memory.close()
+
+
+def _run_anew(command: Command, options: Globals, words: list[str], memory: Remembered | None) -> int:
     import importlib
 
     from depguard.cli.arguments import parse
@@ -193,7 +213,13 @@ def _run(command: Command, options: Globals, words: list[str]) -> int:
         verbose=options.verbose + (getattr(args, "verbose", None) or 0),
         quiet=options.quiet or bool(getattr(args, "quiet", None)),
     )
-    code = module.run(args, console)
+    if memory is None:
+        code = module.run(args, console)
+    else:
+        console.transcript = Transcript()
+        with memory.watched() as witness:
+            code = module.run(args, console)
+        memory.keep(console, code, witness)
     console.flush()
     return code
 

@@ -239,7 +239,7 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
         rule=Rule.UV if installer is Installers.UV else Rule.PIP,
     )
     settings = _reach(settings, _config(installer))
-    folder = Path(options.cache_dir).expanduser() if options.cache_dir else default_cache_dir(os.environ)
+    folder = Path(options.cache_dir or default_cache_dir(os.environ)).expanduser()
     cache = Cache.in_folder(folder, note=console.note_once)
     with IndexClient(settings, cache=cache, note=console.note) as client:
         yield client

@@ -15,31 +15,54 @@ REFUSED = 1
 
 
 def show(
-    reports: Reports, args: argparse.Namespace, console: Console, *, next_step: str | None = None
+    reports: Reports,
+    args: argparse.Namespace,
+    console: Console,
+    *,
+    next_step: str | None = None,
+    tied: bool = True,
 ) -> None:
-    """Write reports to stdout; only the emitter that is asked for is imported."""
+    """Write reports to stdout. ``tied``: their moment was asked for, and is not just that of this run."""
+    text = _render(reports, args, console, next_step)
+    console.out(text)
+    if console.transcript is not None and not tied:
+        from depguard.adapters.witness import spoil
+
+        if _render(_at_another_moment(reports), args, console, next_step) != text:
+            spoil("it names the moment at which it was made")
+
+
+def _render(reports: Reports, args: argparse.Namespace, console: Console, next_step: str | None) -> str:
+    """The text in the format that is asked for; only that emitter is imported."""
     match args.format:
         case "json":
             from depguard.emit.json_report import render_json
 
-            console.out(render_json(reports))
+            return render_json(reports)
         case "markdown":
             from depguard.emit.markdown import render_markdown
 
-            console.out(render_markdown(reports))
+            return render_markdown(reports)
         case "sarif":
             from depguard.emit.sarif import render_sarif
 
-            console.out(render_sarif(reports))
+            return render_sarif(reports)
         case "github":
             from depguard.emit.github import render_github
 
-            console.out(render_github(reports))
+            return render_github(reports)
         case _:
             from depguard.emit.text import render_text
 
-            text = render_text(reports, colour=console.colour, verbose=console.verbose, next_step=next_step)
-            console.out(text)
+            return render_text(reports, colour=console.colour, verbose=console.verbose, next_step=next_step)
+
+
+def _at_another_moment(reports: Reports) -> Reports:
+    from dataclasses import replace
+    from datetime import UTC, datetime
+
+    moved = (replace(report, cutoff=datetime.fromtimestamp(0, UTC)) for report in reports.reports)
+    return replace(reports, reports=tuple(moved))
 
 
 def exit_code(reports: Reports) -> int:

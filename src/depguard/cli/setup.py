@@ -110,8 +110,10 @@ def below_root(name: str, found: PolicyFound | None) -> str:
     policy = found.policy if found is not None else None
     if found is None or found.root is None or policy is None or name not in policy.hosts:
         return name
+    from depguard.adapters.witness import is_file
+
     path = found.root / name
-    return str(path) if path.is_file() else name
+    return str(path) if is_file(path) else name
 
 
 def _nearest_entry(host: Host, store: HostStore) -> str:

@@ -163,8 +163,10 @@ def _inspector(host: Host, policy: Policy | None, binaries: BinarySource | None)
 def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:
     ranges: dict[NormalizedName, SpecifierSet] = {}
     for name, grip in gripped.items():
+        if not isinstance(grip.entry, Held) or grip.kind is not GripKind.HELD:
+            continue
         version = host.installed[name].version if name in host.installed else None
-        if isinstance(grip.entry, Held) and grip.kind is GripKind.HELD and version is not None:
+        if version is not None:
             ranges[name] = held_range(grip.entry, version)
     return ranges
 

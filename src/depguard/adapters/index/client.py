@@ -25,6 +25,7 @@ from depguard.adapters.index.remote_pages import ReadPage, RemotePages
 from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import spoil
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
@@ -112,13 +113,17 @@ class IndexClient:
         return known if known is not None else self._sizes.get(artifact.url, lambda: self._size(artifact))
 
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
-        """As the port says."""
+        """As the port says. What the cache has is read where it is asked for: a thread costs more."""
         for name in names:
+            if all(index.at_hand(name) for index in self._indexes) and not self.settings.find_links:
+                continue
             self._pages.start(name, lambda name=name: self._page(name))  # type: ignore[misc]  # bound early
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
         """A hint that these artifacts' metadata will be asked for soon. Never raises."""
         for artifact in artifacts:
+            if self.settings.offline or self._cache.has(_METADATA, _key(artifact)):
+                continue
             self._answers.start(
                 (artifact.url, artifact.filename),
                 lambda artifact=artifact: self._metadata(artifact),  # type: ignore[misc]  # bound early
@@ -201,9 +206,11 @@ class IndexClient:
                 if self.settings.rule is Rule.UV:
                     break
         if self.settings.find_links:
+            spoil("a find-links place")
             return self._with_links(name, pages)
         parts = [PagePart(index.label, _once(page.load)) for index, page in pages]
         if not all(page.sha256 for _, page in pages):
+            spoil("a page that is not kept")
             return ListedPage(name, parts)
         told = [name, *(text for index, page in pages for text in (index.label, page.sha256))]
         return ListedPage(name, parts, recall=lambda reach, make: self._fitting(told, reach, make))
@@ -234,6 +241,8 @@ class IndexClient:
     def _metadata(self, artifact: Artifact) -> MetadataAnswer:
         key = _key(artifact)
         local = local_path(artifact.url) is not None
+        if local:
+            spoil("a file of this disk")
         kept = None if local else self._kept(key)
         if kept is not None:
             self._meter.add(metadata=1, cached=1)
@@ -249,6 +258,7 @@ class IndexClient:
         read = self._reader.read(artifact)
         self._meter.add(metadata=1)
         if isinstance(read, MetadataUnknown):
+            spoil("metadata that cannot be had, which is not kept")
             return read
         text = distil(read)
         if not local:
@@ -289,7 +299,9 @@ class IndexClient:
         if self.settings.offline:
             return None
         size = self._reader.ask_size(artifact)
-        if size is not None:
+        if size is None:
+            spoil("a size that nobody tells")
+        else:
             self._keep(_SIZE, key, size)
         return size
 
@@ -302,7 +314,9 @@ class IndexClient:
         return value if isinstance(value, str) else None
 
     def _keep(self, kind: str, key: str, value: object) -> None:
-        self._cache.put(kind, key, Entry(text=json.dumps(value), stored=self._clock(), facts={}))
+        text = json.dumps(value)
+        facts = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        self._cache.put(kind, key, Entry(text=text, stored=self._clock(), facts=facts))
 
 
 def _there(folder: Path, artifact: Artifact) -> bool:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
+from depguard.adapters.witness import saw_content, spoil
 from depguard.errors import OutOfReachError, Problem
 
 _MEMBER = "pip/_internal/models/index.py"
@@ -69,6 +70,7 @@ def _installed_pip() -> Iterator[str]:
 
 
 def _bundled_pip() -> Iterator[str]:
+    spoil("a bundled pip")
     import sysconfig
     import zipfile
 
@@ -90,6 +92,7 @@ def _bundled_pip() -> Iterator[str]:
 
 
 def _pip_of_a_python() -> Iterator[str]:
+    spoil("another Python's pip")
     import subprocess
     from shutil import which
 
@@ -115,6 +118,8 @@ def _pip_of_a_python() -> Iterator[str]:
 
 def _texts(path: Path) -> Iterator[str]:
     try:
-        yield path.read_text(encoding="utf-8")
+        data = path.read_bytes()
+        saw_content(path, data)
+        yield data.decode()
     except (OSError, UnicodeDecodeError):
         return

@@ -12,6 +12,7 @@ from packaging.utils import NormalizedName
 from depguard.adapters.index.addresses import file_url, local_path, project_url, redact
 from depguard.adapters.index.remote_pages import ReadPage, RemotePages
 from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import spoil
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.filenames import SDIST_EXTENSIONS
 from depguard.parse.simple_api import Listing, PageFile, read_html
@@ -24,6 +25,10 @@ class Index(Protocol):
 
     def page(self, name: NormalizedName) -> ReadPage | None:
         """The project's page; None when the index does not know it. Raises OutOfReachError."""
+        ...
+
+    def at_hand(self, name: NormalizedName) -> bool:
+        """Whether the page costs no request."""
         ...
 
 
@@ -55,9 +60,14 @@ class RemoteIndex:
 
         return self._pages.read(project_url(self._url, name), what=f"the page of {name}", absent=absent)
 
+    def at_hand(self, name: NormalizedName) -> bool:
+        """As for every index."""
+        return self._pages.at_hand(project_url(self._url, name))
+
     def _readable(self) -> bool:
         with self._lock:
             if self._root_readable is None:
+                spoil("whether the index can be read at all")
                 root, mark, query = self._url.partition("?")
                 status = self._wire.ask(f"{root}/{mark}{query}", lambda reply: reply.status, method="HEAD")
                 self._root_readable = status == 200
@@ -75,6 +85,10 @@ class FolderIndex:
         """As for every index. What changes on this disk is not kept: the page has no hash."""
         found = self._listing(name)
         return None if found is None else ReadPage(lambda: found, "")
+
+    def at_hand(self, name: NormalizedName) -> bool:  # noqa: ARG002 - every page is
+        """As for every index."""
+        return True
 
     def _listing(self, name: NormalizedName) -> Listing | None:
         folder = self._root / name

@@ -69,11 +69,9 @@ class RemotePages:
         # A query may be a token, and without it two pages could not be told apart.
         entry = None if "?" in url else self._cache.get(_KIND, key)
         now = self._clock()
-        if entry is not None:
-            fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
-            if self._settings.offline or fresh:
-                self._meter.add(pages=1, cached=1)
-                return self._kept(entry, url, what=what, absent=absent)
+        if entry is not None and self._will_do(entry, now):
+            self._meter.add(pages=1, cached=1)
+            return self._kept(entry, url, what=what, absent=absent)
         if self._settings.offline:
             raise OutOfReachError(
                 Problem(
@@ -111,6 +109,17 @@ class RemotePages:
             return Listing() if again is None else again.load()
 
         return ReadPage(load, sha256)
+
+    def at_hand(self, url: str) -> bool:
+        """Whether the page is read without a request, or cannot be asked for at all."""
+        if self._settings.offline:
+            return True
+        entry = None if "?" in url else self._cache.get(_KIND, redact(url))
+        return entry is not None and self._will_do(entry, self._clock())
+
+    def _will_do(self, entry: Entry, now: float) -> bool:
+        fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
+        return self._settings.offline or fresh
 
     def _fetch(self, url: str, entry: Entry | None) -> _Fetched:
         headers = {"Accept": ACCEPT}

@@ -43,5 +43,5 @@ def run(args: argparse.Namespace, console: Console) -> int:
         planned = plan_tier(question, args.tier)
     if planned.apart is not None:
         console.note(f"note: {planned.apart}")
-    show(planned.reports, args, console, next_step="depguard lock")
+    show(planned.reports, args, console, next_step="depguard lock", tied=question.cutoff is not None)
     return exit_code(planned.reports)
