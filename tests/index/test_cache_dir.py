@@ -5,21 +5,27 @@ from __future__ import annotations
 import platformdirs
 import pytest
 
-from depguard.adapters.cache import default_cache_dir
+from depguard.adapters.cache import cache_place
+
+HOME = {"HOME": "/home/somebody"}
 
 
 @pytest.mark.parametrize(
     "environ",
-    [{"HOME": "/home/somebody"}, {"HOME": "/home/somebody", "XDG_CACHE_HOME": ""}, {"XDG_CACHE_HOME": "/caches"},
-     {"HOME": "/home/somebody", "XDG_CACHE_HOME": "/caches"}],
-)  # fmt: skip
+    [
+        HOME,
+        {**HOME, "XDG_CACHE_HOME": ""},
+        {"XDG_CACHE_HOME": "/caches"},
+        {**HOME, "XDG_CACHE_HOME": "/caches"},
+    ],
+)
 def test_it_is_the_platforms_own(environ: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environ.items():
         monkeypatch.setenv(name, value)
-    assert default_cache_dir(environ) == platformdirs.user_cache_dir("depguard", appauthor=False)
+    assert cache_place(environ) == platformdirs.user_cache_dir("depguard", appauthor=False)
 
 
 def test_it_can_be_said() -> None:
-    assert default_cache_dir({"HOME": "/home/somebody", "DEPGUARD_CACHE_DIR": "here"}) == "here"
+    assert cache_place({"HOME": "/home/somebody", "DEPGUARD_CACHE_DIR": "here"}) == "here"

@@ -50,8 +50,15 @@ class Entry(NamedTuple):
     fresh_until: float = 0.0
 
 
-def default_cache_dir(environ: Mapping[str, str]) -> str:
+def default_cache_dir(environ: Mapping[str, str]) -> Path:
     """``DEPGUARD_CACHE_DIR``, else the platform's folder for caches."""
+    from pathlib import Path
+
+    return Path(cache_place(environ))
+
+
+def cache_place(environ: Mapping[str, str]) -> str:
+    """The same, as text."""
     given = environ.get("DEPGUARD_CACHE_DIR")
     if given:
         return given

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from depguard.adapters.answers import Answer, Answers, key_of
-from depguard.adapters.cache import Cache, default_cache_dir
+from depguard.adapters.cache import Cache, cache_place
 from depguard.adapters.witness import watch
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class Remembered:
     """One command line's answers."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        folder = _value(words, "--cache-dir") or default_cache_dir(os.environ)
+        folder = _value(words, "--cache-dir") or cache_place(os.environ)
         # What is wrong with the cache is said by whoever opens it next, and does the work.
         self._cache = Cache.in_folder(os.path.expanduser(folder), note=lambda _: None)
         self._answers = Answers(self._cache)
