@@ -211,3 +211,17 @@ def flip(path: Path) -> None:
     content[-1] ^= 1
     path.write_bytes(bytes(content))
     os.utime(path, (path.stat().st_atime, path.stat().st_mtime + 60))
+
+
+def test_half_an_install_has_no_record_yet(site: Path) -> None:
+    """Wheels may have their metadata first: pip was killed between that and the rest."""
+    (site / "numpy").rename(site / "~umpy")
+    (site / "numpy-2.4.6.dist-info").rename(site / "~umpy-2.4.6.dist-info")
+    install(site, "numpy", "2.2.6", {"numpy/__init__.py": b""}, record=False)
+    assert told(snapshot(site)) == [("DG901", "error", "numpy"), ("DG905", "error", "numpy")]
+
+
+def test_a_protected_package_without_a_record_cannot_be_vouched_for(tmp_path: Path) -> None:
+    install(tmp_path, "numpy", "2.2.6", record=False)
+    install(tmp_path, "einops", "0.8.1", record=False)
+    assert told(snapshot(tmp_path)) == [("DG902", "error", "numpy")]

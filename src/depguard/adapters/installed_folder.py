@@ -192,8 +192,11 @@ def _installed(
         look_inside(folder, rows, looked)
         verified = baseline.now
     unowned = _unowned(folder, item, owned) if owned is not None and item.rows is not None else ()
-    if item.info.endswith(".dist-info") and not Path(info, "METADATA").exists():
-        looked.missing.append(f"{item.info}/METADATA")
+    if item.info.endswith(".dist-info"):
+        if not Path(info, "METADATA").exists():
+            looked.missing.append(f"{item.info}/METADATA")
+        if item.rows is None and owned is not None:
+            looked.missing.append(f"{item.info}/RECORD")  # what belongs to it cannot be known without
     healthy = not (looked.missing or looked.changed or unowned)
     seen = known.seen if known is not None else None
     if healthy and item.rows is not None:

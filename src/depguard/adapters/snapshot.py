@@ -11,6 +11,7 @@ from pathlib import Path
 from packaging.utils import NormalizedName
 
 from depguard.adapters.installed_folder import folder_contents
+from depguard.adapters.late_requirements import with_requirements
 from depguard.adapters.recorded_files import code_below, file_sha256, hexadecimal, read_record
 from depguard.adapters.search_path import SearchPath, search_path
 from depguard.adapters.shadows import shadows
@@ -78,6 +79,7 @@ def snapshot_of(path: SearchPath, look: Look) -> Snapshot:
         leftovers += contents.leftovers
         strays += contents.strays
     baseline.save()
+    distributions = with_requirements(distributions)
     return Snapshot(
         taken=baseline.now,
         depth=look.depth,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -21,7 +21,7 @@ from depguard.planning.grips import is_member
 from depguard.rules.registry import judge, verdict
 
 _EXPLAINS = frozenset({"DG901", "DG902", "DG903", "DG904", "DG905", "DG906", "DG503"})
-"""With one of these about a project, that a probe of it fails says nothing new."""
+"""With an error of these codes, that something does not work says nothing new."""
 
 
 def protects(policy: Policy | None) -> Callable[[NormalizedName], bool]:
@@ -59,7 +59,8 @@ def examine(
     if planned is not None and difference is not None:
         findings += drift_findings(snapshot, planned, difference, protected, nearest)
     findings += process_findings(snapshot, protected)
-    findings += probe_findings(snapshot, _explained(findings))
+    if not any(f.code in _EXPLAINS and f.severity is Severity.ERROR for f in findings):
+        findings += probe_findings(snapshot)
     judged = judge(_without_repeats(findings), policy, today)
     return Examination(
         snapshot=snapshot,
@@ -70,10 +71,6 @@ def examine(
         same=difference.same if difference is not None else None,
         policy=policy.name if policy is not None else None,
     )
-
-
-def _explained(findings: Iterable[Finding]) -> frozenset[NormalizedName]:
-    return frozenset(f.package for f in findings if f.code in _EXPLAINS and f.severity is Severity.ERROR)
 
 
 def _without_repeats(findings: Sequence[Finding]) -> list[Finding]:

@@ -27,11 +27,13 @@ def file_findings(snapshot: Snapshot, protects: Protects) -> Iterator[Finding]:
     doubled = _doubled(snapshot)
     for copies in doubled.values():
         yield _two_infos(copies, protects)
-    present = {item.name for item in snapshot.distributions}
+    # Half an install has its metadata folder without a RECORD: that is written last.
+    set_aside = {leftover.project for leftover in snapshot.leftovers}
+    present = {item.name for item in snapshot.distributions if item.recorded or item.name not in set_aside}
     yield from _leftover_findings(snapshot, protects, present)
     twice = {(item.folder, item.name) for copies in doubled.values() for item in copies}
     for item in snapshot.distributions:
-        if (item.folder, item.name) not in twice:
+        if (item.folder, item.name) not in twice and item.name in present:
             yield from _distribution(item, protected=protects(item.name))
     yield from _stray_findings(snapshot, protects, present)
 

@@ -21,6 +21,7 @@ from depguard.model.environment import (
 from depguard.model.finding import About, Finding
 from depguard.model.policy import Severity
 
+_NUMPY = NormalizedName("numpy")
 Protects = Callable[[NormalizedName], bool]
 
 _PLACES = {
@@ -170,11 +171,16 @@ def _set_aside(top: str, snapshot: Snapshot, owners: dict[str, NormalizedName]) 
     return next((name for module, name in sorted(owners.items()) if tail and module.endswith(tail)), None)
 
 
-def probe_findings(snapshot: Snapshot, explained: frozenset[NormalizedName]) -> Iterator[Finding]:
-    """DG908: a probe failed, crashed or ran out of time; not of a project in ``explained``."""
+def probe_findings(snapshot: Snapshot) -> Iterator[Finding]:
+    """DG908: a probe failed, crashed or ran out of time. Of each project the first one says it.
+
+    Everything that is probed builds on numpy: what fails after numpy does says nothing of its own.
+    """
+    told: set[NormalizedName] = set()
     for probe in snapshot.probes:
-        if probe.outcome in (ProbeOutcome.PASSED, ProbeOutcome.SKIPPED) or probe.project in explained:
+        if probe.outcome in (ProbeOutcome.PASSED, ProbeOutcome.SKIPPED) or told & {probe.project, _NUMPY}:
             continue
+        told.add(probe.project)
         yield _failed(probe)
 
 

@@ -113,7 +113,10 @@ def _tiers(examined: Examination) -> list[str]:
 def _settings(snapshot: Snapshot) -> list[str]:
     if not snapshot.settings:
         return []
-    rows = [(f"{s.installer} {s.name}", one_line(s.value), f"from {s.origin}") for s in snapshot.settings]
+    rows = [
+        (f"{s.installer} {s.name.replace('_', '-')}", f"{one_line(s.value)} (from {s.origin})")
+        for s in snapshot.settings
+    ]
     return ["Settings that change what an install here does:", *table(rows)]
 
 

@@ -161,6 +161,18 @@ class Tier:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """Something that must work on a live host: ``module`` to import, or ``module:function`` to call.
+
+    A function fails by raising, or by returning False. It runs only where the command line asks for it.
+    """
+
+    target: str
+    reason: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PolicySource:
     """One text that a policy was made from: its label and the sha256 of its bytes."""
 
@@ -188,6 +200,7 @@ class Policy:
     binaries: Binaries = Binaries.REPORT
     tiers: Mapping[str, Tier]
     rules: Mapping[str, Severity]
+    probes: tuple[Probe, ...] = ()
     sources_used: tuple[PolicySource, ...] = ()
     sha256: str = ""
     host_locations: Mapping[str, Location] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
-from depguard.model.policy import Forbidden, Held, Policy, PolicySource, Protected, Severity, Tier
+from depguard.model.policy import Forbidden, Held, Policy, PolicySource, Probe, Protected, Severity, Tier
 from depguard.parse import yaml_nodes
 from depguard.parse.policy_draft import PolicyDraft, Reference, SourcesDraft
 from depguard.parse.policy_entries import (
@@ -24,6 +24,7 @@ from depguard.parse.policy_entries import (
     refuse_contradictions,
 )
 from depguard.parse.policy_merge import merge
+from depguard.parse.policy_probes import read_probes
 from depguard.parse.policy_reading import Reading, shown
 from depguard.parse.policy_tiers import read_tiers
 from depguard.parse.policy_words import (
@@ -99,6 +100,7 @@ def _draft(reading: Reading, root: Node | None, source: PolicySource) -> PolicyD
     forbidden: tuple[Forbidden, ...] = section("forbidden", read_forbidden, ())
     refuse_contradictions(reading)
     no_tiers: tuple[Tier, ...] = ()
+    no_probes: tuple[Probe, ...] = ()
     return PolicyDraft(
         source=source,
         name=name,
@@ -116,6 +118,7 @@ def _draft(reading: Reading, root: Node | None, source: PolicySource) -> PolicyD
         rules=section("rules", _rules, {}),
         watch=section("watch", _watch, None),
         repository=section("repository", lambda r, n: _locators(r, n, "repository"), None),
+        probes=section("probes", read_probes, no_probes),
     )
 
 

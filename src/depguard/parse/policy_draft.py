@@ -15,6 +15,7 @@ from depguard.model.policy import (
     Installer,
     Override,
     PolicySource,
+    Probe,
     Protected,
     SameMajor,
     Severity,
@@ -64,12 +65,13 @@ class PolicyDraft:
     watch: tuple[str, ...] | None = None
     repository: tuple[str, ...] | None = None
     rules: Mapping[str, Severity]
+    probes: tuple[Probe, ...] = ()
 
 
 DRAFTS = PlainValues(
     (
         PolicyDraft, SourcesDraft, Reference, Location, PolicySource, Protected, Held, Forbidden, Override,
-        Waiver, Tier, TierRequirement, Builds, Installer, SameMajor, Severity,
+        Waiver, Tier, TierRequirement, Builds, Installer, SameMajor, Severity, Probe,
     )
 )  # fmt: skip
 """Drafts as text and back."""

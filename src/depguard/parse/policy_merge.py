@@ -17,6 +17,7 @@ from depguard.model.policy import (
     Installer,
     Policy,
     PolicySource,
+    Probe,
     Protected,
     Severity,
     Sources,
@@ -33,7 +34,8 @@ def merge(drafts: Sequence[PolicyDraft]) -> Policy:
     ``drafts`` has the policy itself first, then what it extends, each before what *it* extends; what
     comes earlier wins, key by key. A package that a policy names itself (protected, held or
     forbidden) loses what its base says of the same glob. Tiers and the name are the first draft's
-    own; overrides and waivers of all count, the base's first; hosts and watch are replaced as a whole.
+    own; overrides, waivers and probes of all count, the base's first; hosts and watch are replaced as a
+    whole.
     """
     own, bases_first = drafts[0], tuple(reversed(drafts))
     rules: dict[str, Severity] = {}
@@ -61,11 +63,20 @@ def merge(drafts: Sequence[PolicyDraft]) -> Policy:
         binaries=_first(d.binaries for d in drafts) or Binaries.REPORT,
         tiers=MappingProxyType({tier.name: tier for tier in own.tiers}),
         rules=MappingProxyType(dict(sorted(rules.items()))),
+        probes=_probes(drafts),
         sources_used=used,
         sha256=_joint_sha256(used),
         watch=_first(d.watch for d in drafts) or DEFAULT_WATCH,
         repository=_first(d.repository for d in drafts) or (),
     )
+
+
+def _probes(drafts: Sequence[PolicyDraft]) -> tuple[Probe, ...]:
+    """The probes of all texts, base's first; of two alike the nearer text's."""
+    found: dict[str, Probe] = {}
+    for draft in reversed(drafts):
+        found.update((probe.target, probe) for probe in draft.probes)
+    return tuple(found.values())
 
 
 def default_name(label: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from depguard.parse.policy_probes import PROBE_PATTERN
 from depguard.parse.policy_reading import GLOB_PATTERN, NAME_PATTERN
 from depguard.parse.policy_words import (
     BINARIES,
@@ -20,6 +21,7 @@ from depguard.parse.policy_words import (
     INSTALLERS,
     OVERRIDE_KEYS,
     POLICY_KEYS,
+    PROBE_KEYS,
     PROTECTED_KEYS,
     SAME_MAJOR,
     SCHEMA_VERSION,
@@ -73,6 +75,7 @@ def _policy_properties() -> dict[str, Schema]:
             "propertyNames": {"pattern": f"^{NAME_PATTERN}$"},
             "additionalProperties": {"anyOf": [_one_or_list(_ref("requirement")), _tier()]},
         },
+        "probes": {"type": "array", "items": {"anyOf": [_target(), _probe()]}},
         "rules": {
             "type": "object",
             "additionalProperties": False,
@@ -83,6 +86,14 @@ def _policy_properties() -> dict[str, Schema]:
         "watch": _one_or_list({"type": "string", "pattern": r"^!?(?!/)(?!(.*/)?\.\.(/|$))[^\\]+$"}),
         "repository": _one_or_list({"type": "string", "pattern": "^(https?://[^/]|file:)", **_NO_PASSWORD}),
     }
+
+
+def _target() -> Schema:
+    return {"type": "string", "pattern": f"^{PROBE_PATTERN}$"}
+
+
+def _probe() -> Schema:
+    return _object(PROBE_KEYS, {"run": _target(), "reason": _WORDED}, ["run"])
 
 
 def _definitions() -> dict[str, Schema]:

@@ -96,6 +96,10 @@ POLICY_KEYS: Final[Mapping[str, str]] = MappingProxyType(
             "Where this repository is at home (https://github.com/owner/repo): what a notebook fetches from"
             " there means the file in the checkout. One or a list; the git remotes count anyway."
         ),
+        "probes": (
+            "What must work on a live host: an import, or module:function. Run by `depguard doctor --probes`"
+            " and never without it."
+        ),
     }
 )
 PROTECTED_KEYS: Final[Mapping[str, str]] = MappingProxyType(
@@ -139,6 +143,12 @@ SOURCES_KEYS: Final[Mapping[str, str]] = MappingProxyType(
         "index-url": "The package index, without credentials.",
         "extra-index-urls": "Further package indexes: one or a list.",
         "find-links": "Folders or pages with artifacts: one or a list.",
+    }
+)
+PROBE_KEYS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "run": "A module to import, or module:function to call; it fails by raising or returning False.",
+        "reason": "What it shows.",
     }
 )
 TIER_KEYS: Final[Mapping[str, str]] = MappingProxyType(
