@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.doctor.wording import at, counted, named, some
+from depguard.doctor.wording import LOOKED, at, counted, named, some
 from depguard.model.environment import ChangedFile, FolderKind, Installed, Leftover, Snapshot, Stray
 from depguard.model.finding import About, Finding
 from depguard.model.policy import Severity
@@ -187,7 +187,7 @@ def _since(item: Installed) -> tuple[str, ...]:
     if newest is not None and item.installed_at is not None and newest > item.installed_at:
         said.append(f"changed at {at(newest)}, installed at {at(item.installed_at)}")
     if item.seen is not None:
-        said.append(f"as recorded when depguard looked at {at(item.seen)}")
+        said.append(f"{LOOKED}{at(item.seen)}")
     return tuple(said)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from depguard.doctor.wording import LOOKED
 from depguard.model.environment import HostKind, Process, Snapshot
 from depguard.model.examination import Remedy, WayOutKind
 from depguard.model.finding import Finding
@@ -28,7 +29,7 @@ def remedy(snapshot: Snapshot, findings: Sequence[Finding], *, build: bool = Fal
     if not errors:
         return _replan(findings)
     lead = next((finding for finding in errors if finding.code in _DISK), errors[0])
-    since = next((line for line in lead.because if "depguard looked" in line or " at " in line), "")
+    since = _since(lead)
     by = _by(snapshot, lead)
     if codes & _DISK:
         return Remedy(
@@ -123,6 +124,18 @@ def _by(snapshot: Snapshot, lead: Finding) -> str:
         if (who and who in words) or lead.package in words:
             return f"{where}: {line}" + (f" ({lead.culprit})" if lead.culprit else "")
     return lead.culprit or ""
+
+
+def _since(lead: Finding) -> str:
+    """Since when it can be: the last look that found it whole, or when it was written."""
+    for line in lead.because:
+        if line.startswith(LOOKED):
+            return f"after {line.removeprefix(LOOKED)}, when depguard found it as recorded"
+    for line in lead.because:
+        words = line.partition(" at ")
+        if words[0] in ("installed", "left", "written", "changed", "the newer one was written"):
+            return words[2].partition(",")[0]
+    return ""
 
 
 def _sentence(text: str) -> str:

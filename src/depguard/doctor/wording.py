@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from depguard.model.environment import Installed
 
+LOOKED = "as recorded when depguard looked at "
+"""Begins the line that says when a package was whole the last time."""
 SHOWN = 3
 """How many files a message names; the rest is counted."""
 

@@ -1,0 +1,88 @@
+"""``depguard doctor`` as it is typed: what it keeps, reads back and refuses."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from depguard.cli.main import main
+from kit.site_packages import install
+
+
+@pytest.fixture(autouse=True)
+def _somewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty working directory; a made numpy comes first on PYTHONPATH."""
+    folder = tmp_path / "site"
+    install(folder, "numpy", "2.4.6")
+    (folder / "numpy/core.py").unlink()
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setenv("DEPGUARD_CACHE_DIR", str(tmp_path / "cache"))
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    monkeypatch.chdir(empty)
+
+
+def test_what_is_kept_is_judged_elsewhere_alike(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["doctor", "--fast", "--protected-only", "--format", "json"]
+    assert main([*words, "--save", "seen.json", "--bundle", "report.zip"]) == 1
+    first = json.loads(capsys.readouterr().out)
+    assert [(f["code"], f["package"]) for f in first["findings"]] == [("DG902", "numpy")]
+    for kept in ("seen.json", "report.zip"):
+        assert main(["doctor", "--snapshot", kept, "--format", "json"]) == 1
+        again = json.loads(capsys.readouterr().out)
+        assert [(f["code"], f["message"]) for f in again["findings"]] == [
+            (f["code"], f["message"]) for f in first["findings"]
+        ]
+
+
+def test_options_of_a_live_look_are_refused_beside_a_snapshot(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--snapshot", "seen.json", "--full", "--pid", "7"]) == 2
+    assert "--pid, --full: a snapshot was taken already" in capsys.readouterr().err
+
+
+def test_what_is_no_python_is_bad_usage(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("python").write_text("#!/bin/sh\nexit 0\n")
+    Path("python").chmod(0o755)
+    assert main(["doctor", "--python", "./python"]) == 2
+    assert main(["doctor", "--python", "./nothing"]) == 2
+    said = capsys.readouterr().err
+    assert "does not answer as Python does" in said
+    assert "cannot run ./nothing" in said
+
+
+def test_a_process_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--fast", "--pid", "99999999"]) == 2
+    assert "process" in capsys.readouterr().err
+
+
+def test_settings_that_change_an_install_are_listed(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_TARGET", "/srv/elsewhere")
+    monkeypatch.setenv("PIP_INDEX_URL", "https://ada:secret@example.org/simple")
+    monkeypatch.setenv("PIP_TIMEOUT", "3")
+    monkeypatch.delenv("PYTHONPATH")
+    assert main(["doctor", "--fast", "--python", sys.executable]) == 0
+    said = capsys.readouterr().out
+    assert "pip target     /srv/elsewhere (from PIP_TARGET)" in said
+    assert "pip index-url  https://example.org/simple (from PIP_INDEX_URL)" in said
+    assert "timeout" not in said
+
+
+def test_a_host_that_it_is_not(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONPATH")
+    assert main(["doctor", "--fast", "--host", "2026.07-gpu"]) == 0
+    said = capsys.readouterr().out
+    assert "this machine is not colab/2026.07-gpu" in said
+    assert "[DG503]" in said
+
+
+def test_the_text_of_a_damaged_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--fast", "--protected-only"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "STOP  numpy 2.4.6 lacks 1 file of its own: numpy/core.py  [DG902]"
+    assert any(line.startswith("Do     Recreate the environment") for line in lines)
+    assert any(line.startswith("Don't  reinstall numpy by hand") for line in lines)
