@@ -60,6 +60,10 @@ check-names:
 	if git grep -nIE -e $(REGISTRIES) -e $(MACHINES); then \
 		echo "check-names: the lines above name a registry or a machine" >&2; exit 1; fi
 
+.PHONY: crosscheck
+crosscheck: $(VENV)/.depguard-dev ## pip, uv and pip-tools asked about every tier on every host (15 minutes)
+	$(BIN)/depguard crosscheck
+
 .PHONY: lock-check
 lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)
 	$(BIN)/depguard lock --check

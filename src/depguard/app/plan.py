@@ -85,7 +85,7 @@ def plan_tier(question: Question, tier: str) -> Planned:
     Where no joint plan exists but each host has one of its own, the reports are each host's own.
     Raises InputError for a tier that the policy does not have, OutOfReachError.
     """
-    policy = _policy(question, tier)
+    policy = policy_of(question, tier)
     stages = stages_of(tier_row(policy, tier))
     cases = question.cases()
     plan = solve_row(cases, stages, prerelease_rule(cases[0].free_view, question.installer, question.pip))
@@ -194,7 +194,8 @@ def _apart(question: Question, tier: str, stages: Sequence[Stage], joint: TierPl
     )
 
 
-def _policy(question: Question, tier: str) -> Policy:
+def policy_of(question: Question, tier: str) -> Policy:
+    """The policy that has a tier. Raises InputError where there is no policy, or no such tier in it."""
     if question.policy is None:
         raise InputError(
             Problem(

@@ -48,6 +48,7 @@ COMMANDS = (
     Command("simulate", "what an install command would do to a host", "simulate", takes_rest=True),
     Command("doctor", "whether what is installed on this machine is whole, and what to do if not", "doctor"),
     Command("check", "what a change of this repository does to its hosts", "check"),
+    Command("crosscheck", "ask real installers, and compare", "crosscheck"),
     Command("init", "propose a policy from this repository's install lines", "init"),
     Command("policy", "check a policy, or print its schema", "policy"),
     Command("abi", "what the compiled modules of a wheel ask for, and whether a host has it", "abi"),

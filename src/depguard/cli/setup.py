@@ -43,8 +43,8 @@ class Setup:
         return self.found.policy if self.found is not None else None
 
 
-def add_subject_options(parser: argparse.ArgumentParser) -> None:
-    """--policy, --host and --as, for commands that judge something."""
+def add_subject_options(parser: argparse.ArgumentParser, *, installer: bool = True) -> None:
+    """--policy, --host and (with ``installer``) --as, for commands that judge something."""
     group = parser.add_argument_group("what is judged, and where")
     group.add_argument(
         "--policy",
@@ -61,6 +61,8 @@ def add_subject_options(parser: argparse.ArgumentParser) -> None:
         " (default: all hosts of the policy)",
     )
     group.add_argument("--python", metavar="PATH", help="the interpreter of the host `live`")
+    if not installer:
+        return
     group.add_argument(
         "--as",
         dest="installer",
