@@ -19,8 +19,8 @@ from urllib.parse import unquote
 from packaging.utils import canonicalize_name
 
 from depguard.errors import DepguardError
-from depguard.model.release import Artifact, ProjectPage
-from depguard.resolve.ports import PackageSource
+from depguard.model.release import Artifact
+from depguard.resolve.ports import PackageSource, Page
 
 
 class DatedIndex:
@@ -63,7 +63,7 @@ class DatedIndex:
             return 503, str(error)
         return (200, self._html(page)) if page.found else (404, "")
 
-    def _html(self, page: ProjectPage) -> str:
+    def _html(self, page: Page) -> str:
         links = [_link(artifact) for artifact in page.artifacts if self._shown(artifact)]
         return "<!DOCTYPE html>\n<html><body>\n" + "\n".join(links) + "\n</body></html>\n"
 
