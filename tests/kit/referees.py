@@ -67,6 +67,11 @@ class Referee:
         return self.program.version
 
     @property
+    def command(self) -> tuple[str, ...]:
+        """What starts it, up to its own arguments."""
+        return self.program.command
+
+    @property
     def is_uv(self) -> bool:
         return isinstance(self.program, Uv)
 
