@@ -13,6 +13,9 @@ HOST ?= colab/2026.07-gpu
 TIER ?= tier3
 PYTEST_ARGS ?=
 EXAMPLES ?= 2000
+SURVEY ?=
+SURVEY_OUT ?= .survey
+SURVEY_ARGS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -41,6 +44,12 @@ fuzz: $(VENV)/.depguard-dev ## every parser on EXAMPLES made-up texts (default 2
 .PHONY: test-network
 test-network: $(VENV)/.depguard-dev ## the tests against the live index and the real installers (PYTEST_ARGS=)
 	$(BIN)/python -m pytest -m network $(PYTEST_ARGS)
+
+.PHONY: survey
+survey: $(VENV)/.depguard-dev ## depguard against real pip and uv on install lines that people run (SURVEY=DIR, SURVEY_ARGS=)
+	@test -n "$(SURVEY)" || { \
+		echo "survey: say where the install lines are: make survey SURVEY=DIR (CONTRIBUTING.md has the format)" >&2; exit 2; }
+	PYTHONPATH=src:tests $(BIN)/python -m survey "$(SURVEY)" --out "$(SURVEY_OUT)" $(SURVEY_ARGS)
 
 .PHONY: check
 check: $(VENV)/.depguard-dev check-names ## types, style, import contracts, and that no machine is named

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from depguard.adapters.referees.process import run
+from depguard.adapters.referees.process import SECONDS, run
 from depguard.errors import OutOfReachError
 from depguard.model.crosscheck import Answer, Answered, Ask, Changes, Check, NoAnswer, Program
 from depguard.model.policy import Installer
@@ -28,13 +28,15 @@ RUNNER = "__pip-runner__.py"
 class Pip:
     """A pip: ``command`` starts it, ``runner`` is the file that any interpreter can be started with.
 
-    ``env`` has the index settings that it is given. It always works for another interpreter than its own.
+    ``env`` has the index settings that it is given; an answer may take ``seconds``. It always works for
+    another interpreter than its own.
     """
 
     version: Version
     command: tuple[str, ...]
     runner: Path | None = None
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
+    seconds: float = SECONDS
 
     @property
     def program(self) -> Program:
@@ -80,17 +82,19 @@ class Pip:
             cwd,
             {**self.env, **(env or {})},
             lambda _: pip_changes(report.read_text(encoding="utf-8"), ask.host),
+            self.seconds,
         )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Uv:
-    """A uv; ``env`` and ``options`` say which index it is to ask."""
+    """A uv; ``env`` and ``options`` say which index it is to ask, ``seconds`` how long it may take."""
 
     version: Version
     command: tuple[str, ...]
     env: Mapping[str, str] = field(default_factory=dict, repr=False)
     options: tuple[str, ...] = ()
+    seconds: float = SECONDS
 
     @property
     def program(self) -> Program:
@@ -118,7 +122,8 @@ class Uv:
         """``uv pip install --dry-run ARGS`` against the copy of ``ask``."""
         own: tuple[str | Path, ...] = ("pip", "install", "--python", ask.directory)
         own = (*own, *ask.uv_options, *self.options, "--dry-run")
-        return _asked((*self.command, *own, *args), cwd, {**self.env, **(env or {})}, uv_changes)
+        everything = {**self.env, **(env or {})}
+        return _asked((*self.command, *own, *args), cwd, everything, uv_changes, self.seconds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,11 +196,15 @@ def _workplace() -> Iterator[Path]:
 
 
 def _asked(
-    command: Sequence[str | Path], cwd: Path, env: Mapping[str, str], read: Callable[[str], Changes]
+    command: Sequence[str | Path],
+    cwd: Path,
+    env: Mapping[str, str],
+    read: Callable[[str], Changes],
+    seconds: float = SECONDS,
 ) -> Answer:
     """Run it and read what it says; an index that does not answer is no refusal."""
     try:
-        done = run(command, cwd=cwd, env=env)
+        done = run(command, cwd=cwd, env=env, seconds=seconds)
     except OutOfReachError as error:
         return NoAnswer(str(error))
     said = done.stdout + done.stderr

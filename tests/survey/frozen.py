@@ -1,0 +1,200 @@
+"""One index for all contestants: what was fetched once stays, and what came after the cut-off is not there.
+
+depguard looks into it directly; real installers over HTTP on 127.0.0.1, with the metadata beside each file
+(PEP 658, 691). The registry is asked once for each page and each wheel's metadata, also across runs.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import quote, unquote, urlsplit
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.adapters.cache import Cache
+from depguard.adapters.index.client import IndexClient
+from depguard.adapters.index.default_index import default_index_url
+from depguard.adapters.index.settings import IndexSettings
+from depguard.errors import OutOfReachError
+from depguard.model.release import Artifact, ArtifactKind, MetadataAnswer, MetadataUnknown
+from depguard.resolve.ports import PackageSource, Page
+from kit.wheels import build_wheel, metadata_text
+
+ELSEWHERE = ("win", "macosx", "ios", "android")
+"""Every host here is a Linux; pip would read half of all links only to leave them."""
+
+JSON = "application/vnd.pypi.simple.v1+json"
+
+
+class Frozen:
+    """A `PackageSource` that asks the cache first, however old its answer, and the index only then."""
+
+    def __init__(self, folder: Path, index_url: str | None) -> None:
+        self._folder = folder
+        self._url = index_url or default_index_url()
+        self._kept = self._client(offline=True)
+        self._live = self._client(offline=False)
+
+    def page(self, name: NormalizedName) -> Page:
+        """All files of a project."""
+        try:
+            return self._kept.page(name)
+        except OutOfReachError:
+            return self._live.page(name)
+
+    def metadata(self, artifact: Artifact) -> MetadataAnswer:
+        """An artifact's metadata."""
+        try:
+            return self._kept.metadata(artifact)
+        except OutOfReachError:
+            return self._live.metadata(artifact)
+
+    def size(self, artifact: Artifact) -> int | None:
+        """What the page says; nobody is asked."""
+        return artifact.size
+
+    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+        """Nothing is fetched ahead: it may be there."""
+
+    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+        """Nothing is fetched ahead: it may be there."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._kept.close()
+        self._live.close()
+
+    def _client(self, *, offline: bool) -> IndexClient:
+        settings = IndexSettings(index_url=self._url, offline=offline)
+        return IndexClient(settings, cache=Cache.in_folder(self._folder, note=_note), note=_note)
+
+
+class Mirror:
+    """The same over HTTP for real installers, as it was at the cut-off; only wheels that may count."""
+
+    def __init__(self, source: PackageSource, cutoff: datetime) -> None:
+        self._source = source
+        self._cutoff = cutoff
+        self._pages: dict[str, bytes | None] = {}
+        self._files: dict[str, Artifact] = {}
+        self._lock = threading.Lock()
+        outer = self
+
+        class Handler(_Handler):
+            mirror = outer
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+
+    @property
+    def url(self) -> str:
+        """What ``--index-url`` takes."""
+        return f"http://127.0.0.1:{self._server.server_port}/simple"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def answer(self, path: str) -> tuple[int, bytes]:
+        """Status and body for a path."""
+        first, _, rest = unquote(urlsplit(path).path).strip("/").partition("/")
+        with self._lock:
+            if first == "simple":
+                page = self._page(canonicalize_name(rest))
+                return (404, b"") if page is None else (200, page)
+            artifact = self._files.get(rest.removesuffix(".metadata"))
+            metadata = self._source.metadata(artifact) if artifact is not None else None
+        if artifact is None or metadata is None or isinstance(metadata, MetadataUnknown):
+            return 404, b""
+        spelled = artifact.filename.split("-", maxsplit=1)[0]
+        text = metadata_text(
+            spelled,
+            str(metadata.version),
+            requires=[str(requirement) for requirement in metadata.requires_dist],
+            extras=sorted(metadata.extras),
+            requires_python=str(metadata.requires_python) if metadata.requires_python is not None else None,
+        )
+        if rest.endswith(".metadata"):
+            return 200, text.encode()
+        # A dry run of some pips ends in fetching what it chose: a wheel with metadata and no code does.
+        with tempfile.TemporaryDirectory() as folder:
+            wheel = build_wheel(Path(folder), spelled, str(metadata.version), metadata=text, files={})
+            return 200, wheel.read_bytes()
+
+    def _page(self, name: NormalizedName) -> bytes | None:
+        if name not in self._pages:
+            page = self._source.page(name)
+            self._pages[name] = self._json(page) if page.found else None
+        return self._pages[name]
+
+    def _json(self, page: Page) -> bytes:
+        files = []
+        for artifact in page.artifacts:
+            if not self._shown(artifact):
+                continue
+            self._files[artifact.filename] = artifact
+            file: dict[str, object] = {
+                "filename": artifact.filename,
+                "url": f"/files/{quote(artifact.filename)}",
+                "hashes": {},
+                "core-metadata": True,
+            }
+            if artifact.requires_python is not None:
+                file["requires-python"] = str(artifact.requires_python)
+            if artifact.yanked is not None:
+                file["yanked"] = artifact.yanked or True
+            files.append(file)
+        return json.dumps({"meta": {"api-version": "1.0"}, "name": page.name, "files": files}).encode()
+
+    def _shown(self, artifact: Artifact) -> bool:
+        """Whether it is a wheel, not for a platform that no host here is, from before the cut-off."""
+        uploaded = artifact.upload_time
+        elsewhere = bool(artifact.tags) and all(tag.platform.startswith(ELSEWHERE) for tag in artifact.tags)
+        wheel = artifact.kind is ArtifactKind.WHEEL
+        return wheel and not elsewhere and uploaded is not None and uploaded < self._cutoff
+
+
+class _Handler(BaseHTTPRequestHandler):
+    mirror: Mirror
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        try:
+            status, body = self.mirror.answer(self.path)
+        except OutOfReachError as error:
+            _note(f"mirror: {self.path}: {error}")
+            status, body = 503, b"out of reach"
+        self.send_response(status)
+        self.send_header("Content-Type", JSON)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "GET":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 - the standard library calls it so
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name for it
+        pass
+
+
+def _note(text: str) -> None:
+    print(text, file=sys.stderr)  # noqa: T201 - a tool for maintainers
