@@ -80,7 +80,7 @@ class Venvs:
         environ = {**os.environ, "UV_CACHE_DIR": str(self._cache), "UV_NO_PROGRESS": "1"}
         try:
             done = subprocess.run(
-                [*uv.command, *words],
+                [*uv.program.command, *words],
                 capture_output=True,
                 text=True,
                 env=environ,
