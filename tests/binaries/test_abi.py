@@ -109,7 +109,7 @@ def test_symbols_of_the_old_cpp_abi_are_named_as_such() -> None:
     ],
 )
 def test_libraries_that_the_hosts_torch_does_not_have_block(library: str, said: str) -> None:
-    found = only(clashes(wheel(c=build_elf(needed=[library])), TORCH))
+    found = only(clashes(wheel(c=build_elf(needed=["libtorch.so", library])), TORCH))
     assert found.certain
     assert said in found.message
 
@@ -119,10 +119,14 @@ def test_a_library_that_the_wheel_brings_is_no_finding() -> None:
     assert clashes(brought, TORCH) == ()
 
 
+def test_what_is_no_extension_of_torch_may_have_a_cuda_of_its_own() -> None:
+    assert clashes(wheel(c=build_elf(needed=["libcudart.so.13"])), TORCH) == ()
+
+
 def test_of_a_torch_without_known_exports_only_cuda_is_judged() -> None:
     unknown = HostAbi(torch=TorchAbi(version=Version("2.6.0+cu124"), cuda=12))
     assert clashes(wheel(c=build_elf(undefined=["_ZN2at4goneE"], needed=["libtorch_cuda.so"])), unknown) == ()
-    assert only(clashes(wheel(c=build_elf(needed=["libcudart.so.13"])), unknown)).certain
+    assert only(clashes(wheel(c=build_elf(needed=["libtorch.so", "libcudart.so.13"])), unknown)).certain
 
 
 def test_glibc_and_libstdcxx_by_version_needs_not_by_tag() -> None:

@@ -38,7 +38,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         build_wheel(wheels, "fast", version, tag=TAG, files=module(mark), requires=["numpy"])
     build_wheel(wheels, "silent", "1.0", tag=TAG, files={**module("pybind"), "silent.pth": b"import x"})
     build_wheel(
-        wheels, "ext", "1.0", tag=TAG, files=module("none", needed=["libcudart.so.13"]), requires=["torch"]
+        wheels,
+        "ext",
+        "1.0",
+        tag=TAG,
+        files=module("none", needed=["libtorch.so", "libcudart.so.13"]),
+        requires=["torch"],
     )
     newer = {"libc.so.6": ["GLIBC_2.39"]}
     build_wheel(wheels, "newer", "1.0", tag=TAG, files=module("none", versions=newer))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from depguard.model.file_table import FileTable
 
 from depguard.adapters.witness import is_folder
 
@@ -25,3 +30,14 @@ def shipped_policies() -> dict[str, Path]:
 def shipped_hosts() -> Path:
     """The folder of the host catalogue."""
     return shipped_root() / "hosts"
+
+
+@functools.cache
+def shipped_file_table() -> FileTable | None:
+    """Which files the distributions of the catalogue's hosts own; None where the table is not there."""
+    from depguard.model.file_table import FileTable
+
+    try:
+        return FileTable.load((shipped_hosts() / "files.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None

@@ -21,7 +21,8 @@ from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
-from depguard.resolve.ports import BinarySource, PackageSource
+from depguard.resolve.ports import PackageSource
+from depguard.resolve.runnable import Looks
 from depguard.rules.registry import verdict
 
 
@@ -38,7 +39,7 @@ class Question:
     source: PackageSource
     cutoff: datetime | None
     moment: datetime
-    binaries: BinarySource | None = None
+    binaries: Looks | None = None
     installer: Installer = Installer.PIP
     pip: Version | None = None
     constraints: tuple[Item, ...] = ()

@@ -248,8 +248,10 @@ def asking(
 
     ``command`` is a simulated command line: its index options win over depguard's own.
     """
+    from depguard.adapters.shipped import shipped_file_table
     from depguard.app.plan import Question
     from depguard.cli.options import effective_options, open_source
+    from depguard.resolve.runnable import Looks
 
     installer, pip = which_installer(args, setup.policy)
     options = effective_options(
@@ -267,7 +269,7 @@ def asking(
             policy=setup.policy,
             hosts=setup.hosts,
             source=source,
-            binaries=source,
+            binaries=Looks(source=source, table=shipped_file_table),
             cutoff=limit,
             moment=limit or now,
             installer=installer,

@@ -24,6 +24,11 @@ RULE_TEXTS: dict[str, RuleText] = {
         "A protected package would be uninstalled.",
         "Leave it out of the uninstall or the sync.",
     ),
+    "DG103": RuleText(
+        "FilesOverwritten",
+        "A wheel ships files that another installed package owns.",
+        "Take one of the two, not both.",
+    ),
     "DG104": RuleText(
         "ProtectedFamilySplit",
         "An addition belongs to another version of a protected family, or to another CUDA.",

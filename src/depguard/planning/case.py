@@ -32,8 +32,8 @@ from depguard.planning.waivers import may_break
 from depguard.resolve.host_abi import host_abi
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
-from depguard.resolve.ports import BinarySource, PackageSource
-from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector
+from depguard.resolve.ports import PackageSource
+from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
 from depguard.resolve.universe import Universe
 
 
@@ -108,7 +108,7 @@ def make_case(
     today: date | None = None,
     installer: Installer = Installer.PIP,
     constraints: Sequence[Item] = (),
-    binaries: BinarySource | None = None,
+    binaries: Looks | None = None,
 ) -> Case:
     """Prepare one host, for a simulation of ``installer``.
 
@@ -152,12 +152,12 @@ def make_case(
     )
 
 
-def _inspector(host: Host, policy: Policy | None, binaries: BinarySource | None) -> Inspector | None:
+def _inspector(host: Host, policy: Policy | None, binaries: Looks | None) -> Inspector | None:
     mode = policy.binaries if policy is not None else Binaries.REPORT
     if binaries is None or mode is Binaries.OFF:
         return None
     most = MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED
-    return Inspector(source=binaries, host=host_abi(host), most=most)
+    return Inspector(source=binaries.source, table=binaries.table, host=host_abi(host), most=most)
 
 
 def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:

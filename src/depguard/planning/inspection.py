@@ -9,10 +9,12 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.errors import OutOfReachError
 from depguard.model.abi_report import Clash
-from depguard.model.binary import WheelContents
+from depguard.model.binary import InstalledFile, WheelContents
+from depguard.model.host import InstalledDistribution
 from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
 from depguard.planning.case import Case
+from depguard.planning.overlaps import Overlap, overlaps
 
 _COUNTING = frozenset(map(canonicalize_name, ("numpy", "torch")))
 
@@ -29,6 +31,7 @@ class Inspection:
     clashes: Mapping[NormalizedName, tuple[Clash, ...]] = field(default_factory=dict)
     unlooked: Mapping[NormalizedName, str] = field(default_factory=dict)
     startup: Mapping[NormalizedName, tuple[str, ...]] = field(default_factory=dict)
+    overlaps: Mapping[NormalizedName, tuple[Overlap, ...]] = field(default_factory=dict)
 
 
 def inspect(case: Case, changes: ChangeSet) -> Inspection:
@@ -65,7 +68,37 @@ def inspect(case: Case, changes: ChangeSet) -> Inspection:
             )
             if pth:
                 startup[action.name] = pth
-    return Inspection(contents=contents, clashes=clashes, unlooked=unlooked, startup=startup)
+    return Inspection(
+        contents=contents,
+        clashes=clashes,
+        unlooked=unlooked,
+        startup=startup,
+        overlaps=_overlaps(case, changes, contents),
+    )
+
+
+def _overlaps(
+    case: Case, changes: ChangeSet, coming: Mapping[NormalizedName, WheelContents]
+) -> dict[NormalizedName, tuple[Overlap, ...]]:
+    inspector = case.inspector
+    table = inspector.table() if inspector is not None else None
+    if inspector is None or table is None:
+        return {}
+
+    def listing(dist: InstalledDistribution) -> dict[str, InstalledFile] | None:
+        """From the table, else out of the wheel of exactly that release."""
+        known = table.files(dist.name, str(dist.version))
+        if known is not None:
+            return {path: InstalledFile(path=path) for path in known}
+        if dist.version is None:
+            return None
+        wheels = [a for a in case.free_view.universe.fitting(dist.name, dist.version) if a.tags]
+        wheels.sort(key=lambda a: a.filename != dist.requirements.source)
+        contents = inspector.files(wheels[0]) if wheels else None
+        return {file.path: file for file in contents.files} if contents is not None else None
+
+    changed = frozenset(action.name for action in changes.changes)
+    return overlaps(case.host, table, coming, changed, listing)
 
 
 def _metadata(case: Case, action: Action) -> CoreMetadata | None:

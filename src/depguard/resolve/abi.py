@@ -71,6 +71,8 @@ def _numpy(binaries: Sequence[Binary], numpy: Version) -> Iterator[Clash]:
 
 
 def _torch(binaries: Sequence[Binary], torch: TorchAbi, contents: WheelContents) -> Iterator[Clash]:
+    if not any(TORCH_LIBRARIES.match(library) for binary in binaries for library in binary.needed):
+        return  # what is no extension of torch brings a CUDA of its own
     for binary in binaries:
         for library in binary.needed:
             why = _library_missing(library, torch)

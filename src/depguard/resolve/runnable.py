@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
+from depguard.errors import OutOfReachError
 from depguard.model.abi_report import Clash
-from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
+from depguard.model.file_table import FileTable
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
 from depguard.resolve.abi import clashes
@@ -38,6 +40,14 @@ class Looked:
         return next((clash for clash in self.clashes if clash.certain), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looks:
+    """What it takes to look into wheels: where to read them, and who owns which files (None: not known)."""
+
+    source: BinarySource
+    table: Callable[[], FileTable | None] = field(default=lambda: None)
+
+
 @dataclass(kw_only=True)
 class Inspector:
     """Looks into wheels for one host. ``most`` bounds what is read of one."""
@@ -45,6 +55,7 @@ class Inspector:
     source: BinarySource
     host: HostAbi
     most: int
+    table: Callable[[], FileTable | None] = field(default=lambda: None)
     _known: dict[tuple[str, str], Looked] = field(default_factory=dict, init=False, repr=False)
 
     def on(self, moved: Mapping[NormalizedName, Version | None]) -> Inspector:
@@ -55,13 +66,21 @@ class Inspector:
         if _TORCH in moved:
             version = moved[_TORCH]
             host = replace(host, torch=TorchAbi(version=version) if version is not None else None)
-        return self if host == self.host else Inspector(source=self.source, host=host, most=self.most)
+        return self if host == self.host else replace(self, host=host)
 
     def expect(self, wanted: Iterable[tuple[Artifact, CoreMetadata | None]]) -> None:
         """Hint that these will be looked at."""
         for artifact, metadata in wanted:
             depth, most = self._effort(artifact, metadata)
             self.source.prefetch_contents((artifact,), depth=depth, most=most)
+
+    def files(self, artifact: Artifact) -> WheelContents | None:
+        """What an artifact installs; None where it cannot be had now."""
+        try:
+            contents = self.source.contents(artifact, depth=Depth.FILES, most=0)
+        except OutOfReachError:
+            return None
+        return contents if isinstance(contents, WheelContents) else None
 
     def look(self, artifact: Artifact, metadata: CoreMetadata | None) -> Looked:
         """What speaks against an artifact. Raises OutOfReachError."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from depguard.model.finding import Finding
 from depguard.model.plan import Action, ActionKind
 from depguard.model.policy import GripKind, Severity
 from depguard.rules.evidence import Evidence, changed
+
+_SHOWN = 3
 
 
 def replaced(evidence: Evidence) -> Iterator[Finding]:
@@ -23,6 +25,37 @@ def removed(evidence: Evidence) -> Iterator[Finding]:
     for action in evidence.moved():
         if action.kind is ActionKind.REMOVE:
             yield from _touched(evidence, action, "DG102")
+
+
+def overwritten(evidence: Evidence) -> Iterator[Finding]:
+    """DG103: a wheel ships files that another distribution owns."""
+    for action in evidence.changes.changes:
+        for overlap in evidence.inspection.overlaps.get(action.name, ()):
+            grip = evidence.grip(overlap.owner)
+            protected = grip.kind is GripKind.PROTECTED
+            files = overlap.files or (overlap.planted if protected else ())
+            if not files:
+                continue
+            verb = "would overwrite" if overlap.files and overlap.known else "would put"
+            where = f"of {overlap.owner}" if verb == "would overwrite" else f"into {overlap.owner}'s folders"
+            count = "a file" if len(files) == 1 else f"{len(files)} files"
+            keeps = ", which is protected" if protected else ""
+            certain = protected and bool(overlap.files)
+            yield changed(
+                evidence,
+                action,
+                entry=grip.entry if protected else None,
+                code="DG103",
+                severity=Severity.ERROR if certain else Severity.WARNING,
+                unproven=not overlap.known,
+                message=f"{action.name} {action.new} {verb} {count} {where}{keeps}: {_some(files)}",
+                hint=f"one of the two: {action.name} or {overlap.owner}, not both",
+            )
+
+
+def _some(files: Sequence[str]) -> str:
+    more = len(files) - _SHOWN
+    return ", ".join(files[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def split(evidence: Evidence) -> Iterator[Finding]:

@@ -35,6 +35,7 @@ class Rule:
 RULES: tuple[Rule, ...] = (
     Rule("DG101", "protected package replaced", protected.replaced),
     Rule("DG102", "protected package removed", protected.removed),
+    Rule("DG103", "files of another package overwritten", protected.overwritten),
     Rule("DG104", "protected family split", protected.split),
     Rule("DG201", "held package out of its range", host.held_out_of_range),
     Rule("DG202", "host requirement newly broken", host.broken),

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from depguard.cli.commands.baseline_files import register_files, run_files
 from depguard.cli.commands.baseline_materialize import register_materialize, run_materialize
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
     add_index_options(imported)
     register_materialize(add)
+    register_files(add)
 
 
 def _add_facts(action: argparse.ArgumentParser) -> None:
@@ -98,6 +100,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         "diff": _diff,
         "capture": _capture,
         "import": _import,
+        "files": run_files,
         "materialize": run_materialize,
         "export-index": run_materialize,
     }

@@ -1,0 +1,146 @@
+"""Which files distributions own: where to look for a collision, and whole lists for those that count."""
+
+from __future__ import annotations
+
+import base64
+import json
+import lzma
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from packaging.utils import NormalizedName, canonicalize_name
+
+FORMAT = 1
+_MOST_UNPACKED = 1 << 26
+_LEVELS = 6
+_CHILDREN = 8
+_NAMESPACE_INIT = 400
+"""Bytes. A longer ``__init__.py`` is a package's own, a shorter one may be that of a shared namespace."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileTable:
+    """Roots by project, and packed file lists by project.
+
+    A root is a file, or a folder below which a project has files; of all its releases that were looked at.
+    """
+
+    roots: Mapping[NormalizedName, tuple[str, ...]]
+    packed: Mapping[NormalizedName, str] = field(default_factory=dict)
+
+    def files(self, name: NormalizedName, version: str) -> frozenset[str] | None:
+        """All files of one release below site-packages; None where they are not in the table."""
+        text = self.packed.get(name)
+        return unpack_lists(text).get(version) if text is not None else None
+
+    @classmethod
+    def load(cls, text: str) -> Self:
+        """What ``dump`` gave. Raises ValueError."""
+        data = json.loads(text)
+        if data["format"] != FORMAT:
+            raise ValueError("a file table of another format")
+        return cls(
+            roots={canonicalize_name(name): tuple(roots) for name, roots in data["roots"].items()},
+            packed={canonicalize_name(name): blob for name, blob in data["files"].items()},
+        )
+
+    def dump(self) -> str:
+        """JSON, one line a project."""
+        parts: dict[str, Mapping[NormalizedName, Any]] = {"roots": self.roots, "files": self.packed}
+        sections = [
+            f'"{section}": {{\n'
+            + ",\n".join(f"{json.dumps(name)}: {json.dumps(values[name])}" for name in sorted(values))
+            + "\n}"
+            for section, values in parts.items()
+        ]
+        return f'{{"format": {FORMAT}, ' + ", ".join(sections) + "}\n"
+
+
+def roots_of(files: Iterable[tuple[str, int | None]]) -> tuple[str, ...]:
+    """The roots of a wheel's files (path and size): as high up as they are its own.
+
+    A folder with files is one, unless its only file is the short ``__init__.py`` of a shared namespace.
+    """
+    tree: dict[str, Any] = {}
+    for path, size in files:
+        *folders, name = path.split("/")
+        if folders and folders[0].endswith((".dist-info", ".egg-info")):
+            continue
+        here = tree
+        for folder in folders:
+            below = here.setdefault(folder, {})
+            here = below if isinstance(below, dict) else {}
+        here.setdefault(name, size)
+    return tuple(sorted(_roots(tree, "", 0)))
+
+
+def _roots(tree: Mapping[str, Any], above: str, level: int) -> Iterable[str]:
+    for name, value in tree.items():
+        path = f"{above}{name}"
+        if not isinstance(value, dict):
+            yield path
+            continue
+        own = [(n, size) for n, size in value.items() if not isinstance(size, dict)]
+        folders = [n for n, below in value.items() if isinstance(below, dict)]
+        shared = not own or (
+            len(own) == 1 and own[0][0] == "__init__.py" and (own[0][1] or 0) <= _NAMESPACE_INIT
+        )
+        special = path.startswith("{") and level == 0
+        if folders and ((shared and len(folders) <= _CHILDREN and level < _LEVELS) or special):
+            yield from _roots({n: value[n] for n in folders}, f"{path}/", level + 1)
+            if special:
+                yield from (f"{path}/{n}" for n, _ in own)
+        elif special:
+            yield from (f"{path}/{n}" for n, _ in own)
+        else:
+            yield path
+
+
+def pack_lists(lists: Mapping[str, Iterable[str]]) -> str:
+    """File lists by version as one text: each path once, after what it shares with the one before."""
+    versions = sorted(lists)
+    held = {version: frozenset(lists[version]) for version in versions}
+    lines = [" ".join(versions)]
+    last = ""
+    for path in sorted(frozenset().union(*held.values())):
+        mask = sum(1 << i for i, version in enumerate(versions) if path in held[version])
+        shared = _shared(last, path)
+        lines.append(f"{shared} {mask:x} {path[shared:]}")
+        last = path
+    data = "\n".join(lines).encode("utf-8", "surrogatepass")
+    return base64.b85encode(lzma.compress(data, format=lzma.FORMAT_ALONE, preset=9)).decode()
+
+
+def unpack_lists(text: str) -> dict[str, frozenset[str]]:
+    """What ``pack_lists`` packed. Raises ValueError."""
+    try:
+        unpacking = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE)
+        data = unpacking.decompress(base64.b85decode(text), _MOST_UNPACKED)
+    except (lzma.LZMAError, ValueError):
+        data = b""
+    if not data:
+        raise ValueError("not a packed file list")
+    head, *lines = data.decode("utf-8", "surrogatepass").split("\n")
+    versions = head.split(" ")
+    found: dict[str, set[str]] = {version: set() for version in versions}
+    last = ""
+    for line in lines:
+        shared, mask, rest = line.split(" ", 2)
+        last = last[: int(shared)] + rest
+        for i in _bits(int(mask, 16)):
+            found[versions[i]].add(last)
+    return {version: frozenset(paths) for version, paths in found.items()}
+
+
+def _bits(mask: int) -> Sequence[int]:
+    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+
+
+def _shared(one: str, other: str) -> int:
+    length = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        length += 1
+    return length

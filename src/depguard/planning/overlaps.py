@@ -1,0 +1,121 @@
+"""Files of wheels that come in and that another distribution of the host owns already (DG103)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from packaging.utils import NormalizedName
+
+from depguard.model.binary import InstalledFile, WheelContents
+from depguard.model.file_table import FileTable
+from depguard.model.host import Host, InstalledDistribution
+
+_SHARED_INIT = 400
+"""Bytes. Shorter ``__init__.py`` files of one folder are those of a shared namespace (pkgutil style)."""
+
+Listing = Mapping[str, InstalledFile]
+Owners = tuple[NormalizedName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overlap:
+    """What one wheel would do to another distribution's files.
+
+    ``files`` would be overwritten. ``known`` is False where the owner's list could not be had: they lie where
+    the owner has its files. ``planted`` are files in the owner's folder that it does not have itself.
+    """
+
+    owner: NormalizedName
+    files: tuple[str, ...]
+    planted: tuple[str, ...] = ()
+    known: bool = True
+
+
+def overlaps(
+    host: Host,
+    table: FileTable,
+    coming: Mapping[NormalizedName, WheelContents],
+    changed: frozenset[NormalizedName],
+    listing: Callable[[InstalledDistribution], Listing | None],
+) -> dict[NormalizedName, tuple[Overlap, ...]]:
+    """Overlaps by the name of what comes in, with what stays on the host and with what comes along.
+
+    ``changed`` are the host's distributions that the same changes move or remove: their old files do not
+    count. ``listing`` gives an installed distribution's files, None where they cannot be had.
+    """
+    roots = _roots(host, table, changed)
+    found: dict[NormalizedName, list[Overlap]] = {}
+    for name, contents in coming.items():
+        for owner, files in _touched(contents.files, roots).items():
+            if owner != name:
+                overlap = _with(owner, files, listing(host.installed[owner]))
+                if overlap is not None:
+                    found.setdefault(name, []).append(overlap)
+    for name, overlap in _between(coming):
+        found.setdefault(name, []).append(overlap)
+    return {name: tuple(sorted(all_, key=lambda o: o.owner)) for name, all_ in found.items()}
+
+
+def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> dict[str, Owners]:
+    owners: dict[str, Owners] = {}
+    for name, dist in host.installed.items():
+        if name in changed:
+            continue
+        guessed = dist.modules or (name.replace("-", "_"),)
+        for root in table.roots.get(name, guessed):
+            owners[root] = (*owners.get(root, ()), name)
+    return owners
+
+
+def _touched(
+    files: Iterable[InstalledFile], roots: Mapping[str, Owners]
+) -> dict[NormalizedName, list[InstalledFile]]:
+    """The files that lie at or below a root, by the root's owners."""
+    by_folder: dict[str, Owners] = {"": ()}
+
+    def owners(folder: str) -> Owners:
+        known = by_folder.get(folder)
+        if known is None:
+            known = owners(folder.rpartition("/")[0]) + roots.get(folder, ())
+            by_folder[folder] = known
+        return known
+
+    touched: dict[NormalizedName, list[InstalledFile]] = {}
+    for file in files:
+        folder = file.path.rpartition("/")[0]
+        if not folder.endswith(".dist-info"):
+            for owner in (*owners(folder), *roots.get(file.path, ())):
+                touched.setdefault(owner, []).append(file)
+    return touched
+
+
+def _with(owner: NormalizedName, files: list[InstalledFile], own: Listing | None) -> Overlap | None:
+    if own is None:
+        paths = tuple(sorted(f.path for f in files if not f.path.endswith("/__init__.py")))
+        return Overlap(owner=owner, files=paths, known=False) if paths else None
+    over = tuple(sorted(f.path for f in files if f.path in own and not _same(f, own[f.path])))
+    planted = tuple(sorted(f.path for f in files if f.path not in own))
+    return Overlap(owner=owner, files=over, planted=planted) if over or planted else None
+
+
+def _same(one: InstalledFile, other: InstalledFile) -> bool:
+    return one.crc is not None and one.crc == other.crc and one.size == other.size
+
+
+def _declare_namespace(*files: InstalledFile) -> bool:
+    """Whether these only make a namespace that many share (``nvidia/__init__.py``), as far as sizes tell."""
+    return all(f.path.endswith("/__init__.py") and (f.size or 0) <= _SHARED_INIT for f in files)
+
+
+def _between(coming: Mapping[NormalizedName, WheelContents]) -> Iterator[tuple[NormalizedName, Overlap]]:
+    """Overlaps of two wheels that come in together; the later one by name overwrites."""
+    first: dict[str, tuple[NormalizedName, InstalledFile]] = {}
+    pairs: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
+    for name in sorted(coming):
+        for file in coming[name].files:
+            held = first.setdefault(file.path, (name, file))
+            if held[0] != name and not _same(file, held[1]) and not _declare_namespace(file, held[1]):
+                pairs.setdefault((name, held[0]), []).append(file.path)
+    for (name, owner), paths in pairs.items():
+        yield name, Overlap(owner=owner, files=tuple(sorted(paths)))
