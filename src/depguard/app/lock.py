@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from packaging.utils import NormalizedName
 
-from depguard.app.plan import Planned, Question, plan_tier
+from depguard.app.plan import Planned, Question, Shared, plan_tier
 from depguard.errors import DepguardError, Problem
 from depguard.model.finding import Verdict
 from depguard.model.lock import HostConstraints, LockedHost, Pin, TierLock
@@ -56,14 +56,21 @@ class ReadBackError(DepguardError):
 
 
 def lock_tier(
-    question: Question, tier: str, emitters: Emitters, *, command: str, per_host: bool = False
+    question: Question,
+    tier: str,
+    emitters: Emitters,
+    *,
+    command: str,
+    per_host: bool = False,
+    shared: Shared | None = None,
 ) -> TierLocked:
     """Plan a tier on all hosts and make its files, if the verdict is safe.
 
     ``per_host`` writes one requirements file a host even where all agree (``--host H --write``).
+    ``shared`` is what other tiers of the same question have found out already.
     Raises ReadBackError, InputError, OutOfReachError.
     """
-    planned = plan_tier(question, tier)
+    planned = plan_tier(question, tier, shared)
     if planned.reports.verdict is not Verdict.SAFE or question.policy is None:
         return TierLocked(tier=tier, planned=planned, locks=(), files=())
     policy = question.policy

@@ -80,16 +80,35 @@ class Planned:
     apart: str | None = None
 
 
-def plan_tier(question: Question, tier: str) -> Planned:
+class Shared:
+    """What the plans of several tiers share on the hosts of one question.
+
+    The hosts are made ready once, and a tier that others extend is solved once.
+    """
+
+    def __init__(self, question: Question) -> None:
+        self.question = question
+        self.cases = question.cases()
+        self._solved: dict[tuple[str, ...], TierPlan] = {}
+
+    def solve(self, stages: Sequence[Stage]) -> TierPlan:
+        """Solve a row of the policy's tiers. Raises OutOfReachError."""
+        rule = prerelease_rule(self.cases[0].free_view, self.question.installer, self.question.pip)
+        return solve_row(self.cases, stages, rule, self._solved)
+
+
+def plan_tier(question: Question, tier: str, shared: Shared | None = None) -> Planned:
     """Plan a tier on all hosts of the question at once.
 
     Where no joint plan exists but each host has one of its own, the reports are each host's own.
+    ``shared`` is what other tiers of the same question have found out already.
     Raises InputError for a tier that the policy does not have, OutOfReachError.
     """
     policy = policy_of(question, tier)
     stages = stages_of(tier_row(policy, tier))
-    cases = question.cases()
-    plan = solve_row(cases, stages, prerelease_rule(cases[0].free_view, question.installer, question.pip))
+    known = shared if shared is not None else Shared(question)
+    cases = known.cases
+    plan = known.solve(stages)
     if not plan.solved and len(cases) > 1:
         return _apart(question, tier, stages, plan)
     reports = judge_row(question, tier, stages, cases, plan)

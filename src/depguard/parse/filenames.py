@@ -113,6 +113,12 @@ def _wheel_name(text: str) -> NormalizedName | None:
 
 
 @lru_cache(maxsize=16384)
+def version_of(text: str) -> Version:
+    """The version that a text is; the same object for the same text. Raises InvalidVersion."""
+    return Version(text)
+
+
+@lru_cache(maxsize=16384)
 def _version(text: str) -> Version | None:
     try:
         return Version(text)

@@ -102,7 +102,11 @@ class PagePart(NamedTuple):
 
 
 class ListedPage:
-    """A ``resolve.ports.Page`` over listings that are looked into as little as will do."""
+    """A ``resolve.ports.Page`` over listings that are looked into as little as will do.
+
+    ``derived`` is for what its readers make of it, under what they make it for: several hosts, and several
+    views of one host, read the same page.
+    """
 
     def __init__(
         self,
@@ -113,6 +117,7 @@ class ListedPage:
     ) -> None:
         self.name = name
         self.found = bool(parts)
+        self.derived: dict[tuple[object, ...], Any] = {}
         self._parts = tuple(parts)
         self._recall = recall
 

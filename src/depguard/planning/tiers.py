@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
@@ -63,15 +63,29 @@ def stages_of(tiers: Sequence[Tier]) -> tuple[Stage, ...]:
     )
 
 
-def solve_row(cases: Sequence[Case], stages: Sequence[Stage], prereleases: PrereleaseRule) -> TierPlan:
-    """Solve tier after tier; each one's pins are given to the next. Stops at the first that fails."""
+def solve_row(
+    cases: Sequence[Case],
+    stages: Sequence[Stage],
+    prereleases: PrereleaseRule,
+    solved: MutableMapping[tuple[str, ...], TierPlan] | None = None,
+) -> TierPlan:
+    """Solve tier after tier; each one's pins are given to the next. Stops at the first that fails.
+
+    ``solved`` has the plans of rows that were solved before on the same cases, by the names of their stages;
+    those of this row are added. What a row begins with is solved once for all that go on from it.
+    """
+    solved = {} if solved is None else solved
+    row: tuple[str, ...] = ()
     pins: dict[NormalizedName, Version] = {}
     pinned_by: dict[NormalizedName, str] = {}
     wanted: tuple[Wanted, ...] = ()
     answer: TierPlan | None = None
     for name, own in stages:
         wanted += own
-        answer = _solve(cases, (name, wanted), pins, pinned_by, prereleases)
+        row += (name,)
+        if row not in solved:
+            solved[row] = _solve(cases, (name, wanted), pins, pinned_by, prereleases)
+        answer = solved[row]
         if not answer.solved:
             return answer
         for package, version in answer.guarded.pins.items():

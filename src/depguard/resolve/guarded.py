@@ -22,7 +22,7 @@ from depguard.model.markers import MarkerAnswer
 from depguard.resolve.installer import pins_exactly
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.needs import PYTHON, Candidate, Key, key_of
-from depguard.resolve.prereleases import PrereleaseRule, admitted
+from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted
 from depguard.resolve.universe import Offer
 
 Information = RequirementInformation[JointNeed, JointCandidate]
@@ -58,6 +58,7 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         self._needs: dict[int, tuple[JointNeed, ...]] = {}
         self._moving: dict[int, tuple[JointNeed, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
+        self._merged: dict[NormalizedName, Remembering[Offer]] = {}
         self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
 
@@ -244,7 +245,7 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
             return
         specifier = SpecifierSet()
         for need in needs:
-            if not need.moved:
+            if not need.moved and len(need.requirement.specifier):
                 specifier &= need.requirement.specifier
         for version in self._versions(key.name, specifier):
             yield from self._at(key, version)
@@ -292,16 +293,26 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
 
     def _versions(self, name: NormalizedName, specifier: SpecifierSet) -> list[Version]:
         """The versions that some host can take, newest first, by the installer's pre-release rule."""
-        by_version: dict[Version, Offer] = {}
-        for host in self._hosts:
-            for offer in host.view.offers(name).offers:
-                by_version.setdefault(offer.version, offer)
-        offers = [by_version[version] for version in sorted(by_version, reverse=True)]
+        offers = self._offered(name)
         early = name in self._rules.early
         fitting = admitted(offers, specifier, rule=self._rules.prereleases, allowed=early)
         if pins_exactly(specifier) and all(offer.yanked for offer in fitting):
             return [offer.version for offer in fitting]
         return [offer.version for offer in fitting if not offer.yanked]
+
+    def _offered(self, name: NormalizedName) -> Sequence[Offer]:
+        """An offer for each version that some host can take, newest first."""
+        if len(self._hosts) == 1:
+            return self._hosts[0].view.offers(name).offers
+        known = self._merged.get(name)
+        if known is None:
+            by_version: dict[Version, Offer] = {}
+            for host in self._hosts:
+                for offer in host.view.offers(name).offers:
+                    by_version.setdefault(offer.version, offer)
+            known = Remembering(by_version[version] for version in sorted(by_version, reverse=True))
+            self._merged[name] = known
+        return known
 
     def _direct(self, key: Key, url: str) -> Iterator[JointCandidate]:
         if any(key.name in host.fixed for host in self._hosts) or self._rules.forbidden(key.name):

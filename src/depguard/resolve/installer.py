@@ -223,7 +223,8 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
     def _from_host_and_index(self, key: Key, needs: list[Need], refused: set[int]) -> Iterator[Candidate]:
         specifier = self._constraints.get(key.name, SpecifierSet())
         for need in needs:
-            specifier &= need.specifier
+            if len(need.specifier):
+                specifier &= need.specifier
         installed = self._installed(key, specifier, refused)
         if installed is not None and not self._upgrades(key):
             yield installed

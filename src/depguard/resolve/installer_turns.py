@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from resolvelib.resolvers import RequirementInformation
 
@@ -35,32 +35,44 @@ class InstallerTurns:
         self._depths: dict[Key, float] = {}
         self._conflicts: Counter[Key] = Counter()
         self._seen: dict[Key, int] = {}
+        # The need beside what it tells keeps its id from being another's.
+        self._told: dict[int, tuple[Need, _Told]] = {}
 
     def preference(
         self, key: Key, known: Sequence[Information], causes: Sequence[Information]
     ) -> tuple[Any, ...]:
         """A sort key for a key, by what is ``known`` of it: smaller comes first."""
-        # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
-        clauses = [
-            (clause.operator, clause.version)
-            for i in known
-            if i.requirement.exact is None
-            for clause in i.requirement.requirement.specifier
-        ]
+        told = [self._told_by(i.requirement) for i in known]
         order = self._order.get(key, math.inf)
         direct = any(i.requirement.requirement.url or i.requirement.exact is not None for i in known)
         if self._uv:
             seen = self._seen.setdefault(key, len(self._seen))
-            pinned = any(op in ("==", "===") and "*" not in text for op, text in clauses)
+            pinned = any(each.pins for each in told)
             return (not direct, not pinned, not _is_cause(key, causes), seen)
         if self._by_depth:
-            pinned = any(operator[:2] == "==" for operator, _ in clauses)
+            pinned = any(each.equals for each in told)
             depth = self._depth(key, known)
-            return (not known, not pinned, not _is_cause(key, causes), depth, order, not clauses, key)
-        pinned = any(op[:2] == "==" and "*" not in text for op, text in clauses)
-        bounded = any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses)
+            unbound = not any(each.says for each in told)
+            return (not known, not pinned, not _is_cause(key, causes), depth, order, unbound, key)
+        pinned = any(each.pins for each in told)
+        bounded = any(each.bounds for each in told)
         promoted = self._promotes and self._conflicts[key] >= CONFLICTS_TO_PROMOTE
-        return (not promoted, not direct, not pinned, not bounded, order, not clauses, key)
+        return (
+            not promoted,
+            not direct,
+            not pinned,
+            not bounded,
+            order,
+            not any(each.says for each in told),
+            key,
+        )
+
+    def _told_by(self, need: Need) -> _Told:
+        """What a need says of versions: asked for every open key in every round, found out once."""
+        known = self._told.get(id(need))
+        if known is None:
+            known = self._told[id(need)] = (need, _told(need))
+        return known[1]
 
     def narrowed(
         self, identifiers: Iterable[Key], resolutions: Mapping[Key, Candidate], causes: Sequence[Information]
@@ -96,6 +108,30 @@ class InstallerTurns:
             depth = min(parents, default=math.inf) + 1.0
         self._depths[key] = depth
         return depth
+
+
+class _Told(NamedTuple):
+    """``says``: anything at all; ``equals``: by ``==`` or ``===``; ``pins``: so, without a wildcard."""
+
+    says: bool
+    equals: bool
+    pins: bool
+    bounds: bool
+
+
+def _told(need: Need) -> _Told:
+    # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
+    clauses = (
+        [(clause.operator, clause.version) for clause in need.requirement.specifier]
+        if need.exact is None
+        else []
+    )
+    return _Told(
+        says=bool(clauses),
+        equals=any(op[:2] == "==" for op, _ in clauses),
+        pins=any(op[:2] == "==" and "*" not in text for op, text in clauses),
+        bounds=any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses),
+    )
 
 
 def _cause_keys(causes: Sequence[Information]) -> set[Key]:

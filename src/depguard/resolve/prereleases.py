@@ -44,6 +44,19 @@ class Versioned(Protocol):
 
 V = TypeVar("V", bound=Versioned)
 
+
+class Remembering(tuple[V, ...]):  # noqa: SLOT001 - it remembers in its __dict__
+    """Offers that remember what each specifier leaves of them: solvers ask the same again and again."""
+
+    def matching(self, specifier: SpecifierSet) -> list[V]:
+        """The offers whose version the specifier contains, pre-releases included. Not to be changed."""
+        left: dict[str, list[V]] = self.__dict__.setdefault("left", {})
+        text = str(specifier)
+        if text not in left:
+            left[text] = [offer for offer in self if specifier.contains(offer.version, prereleases=True)]
+        return left[text]
+
+
 _CLASSIC_OPERATORS = frozenset({"==", ">=", "<=", "~=", "==="})
 _MODERN_OPERATORS = _CLASSIC_OPERATORS | {">", "<"}
 
@@ -56,9 +69,10 @@ def admitted(
     ``offers`` come newest first. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
     direct requirement names one).
     """
-    fitting = [offer for offer in offers if specifier.contains(offer.version, prereleases=True)]
+    remembering = offers if isinstance(offers, Remembering) else Remembering(offers)
+    fitting = remembering.matching(specifier)
     if allowed or not any(offer.version.is_prerelease for offer in fitting):
-        return fitting
+        return [*fitting]
     finals = [offer for offer in fitting if not offer.version.is_prerelease]
     match rule:
         case PrereleaseRule.UV:

@@ -20,9 +20,11 @@ from depguard.model.host import Host
 from depguard.model.policy import Override
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
 from depguard.model.request import FormatControl
+from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
 from depguard.resolve.ports import PackageSource, Page
+from depguard.resolve.prereleases import Remembering
 from depguard.resolve.runnable import Inspector
 
 
@@ -185,12 +187,19 @@ class Universe:
             if held is None or rank <= held[0]:
                 best[artifact.version] = (rank, artifact)
         offers = [_offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True)]
-        return Offers(found=page.found, offers=tuple(offers))
+        return Offers(found=page.found, offers=Remembering(offers))
 
     def _listed(self, page: ListedPage) -> Offers:
         """The same, of a page that tells beforehand what fits the host's tags and interpreter."""
         builds = self._may_build(page.name)
         wheels = not _listed(page.name, self.formats.no_binary)
+        purpose = (self._reach.key, builds, wheels, self.cutoff)
+        offers: Offers | None = page.derived.get(purpose)
+        if offers is None:
+            offers = page.derived[purpose] = self._offered(page, builds=builds, wheels=wheels)
+        return offers
+
+    def _offered(self, page: ListedPage, *, builds: bool, wheels: bool) -> Offers:
         offers: list[Offer] = []
         for version, files in page.fitting(self._reach):
             allowed = [file for file in files if (wheels if file.wheel else builds)]
@@ -198,8 +207,8 @@ class Universe:
                 allowed = [file for file in allowed if self._was_there(page, file, self.cutoff)]
             if allowed:
                 make = partial(page.artifact, allowed[0])
-                offers.append(Offer(page.name, Version(version), make, yanked=allowed[0].yanked))
-        return Offers(found=page.found, offers=tuple(offers))
+                offers.append(Offer(page.name, version_of(version), make, yanked=allowed[0].yanked))
+        return Offers(found=page.found, offers=Remembering(offers))
 
     def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
         uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None

@@ -53,6 +53,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     """
     from depguard.app.lock import constraint_files, lock_tier
     from depguard.app.lock_check import check_step, out_of_step
+    from depguard.app.plan import Shared
     from depguard.cli.reporting import exit_code, show
     from depguard.cli.setup import asking
     from depguard.model.report import Reports
@@ -65,7 +66,11 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
         emitters = lock_emitters()
-        locked += [lock_tier(question, tier, emitters, command=command, per_host=per_host) for tier in tiers]
+        shared = Shared(question)
+        locked += [
+            lock_tier(question, tier, emitters, command=command, per_host=per_host, shared=shared)
+            for tier in tiers
+        ]
         files = [file for tier in locked for file in tier.files]
         # A host's constraints are the same whichever hosts are locked with it.
         files += constraint_files(question, emitters, command=_command(args, hosts=()))

@@ -1,0 +1,68 @@
+"""Use case: many tiers on many hosts in one process, each host by itself, sharing what is known.
+
+    for made in plan_many([PlanRequest(question=question, tier=tier) for tier in ("tier1", "tier3")], hosts):
+        print(made.host.name, made.request.tier, made.report.verdict)
+
+Pages, metadata and parsed requirements are shared by all; a host is made ready once for all requests of a
+question, and a tier that others extend is solved once. The answers are those of `plan_tier` on one host.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from depguard.app.plan import Planned, Question, Shared, plan_tier
+from depguard.model.host import Host
+from depguard.model.report import Report
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRequest:
+    """A tier, and what it is asked under. The hosts of the question itself do not count."""
+
+    question: Question
+    tier: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostReport:
+    """The answer to one request on one host."""
+
+    request: PlanRequest
+    host: Host
+    planned: Planned
+
+    @property
+    def report(self) -> Report:
+        """The one report."""
+        return self.planned.reports.reports[0]
+
+
+def plan_many(requests: Sequence[PlanRequest], hosts: Iterable[Host]) -> Iterator[HostReport]:
+    """Plan every request on every host, host by host, each as soon as it is asked for.
+
+    Requests with the same Question object share what is found out about a host.
+
+    Raises InputError for a tier that a policy does not have, OutOfReachError.
+    """
+    for host in hosts:
+        shared = _per_question(host)
+        for request in requests:
+            known = shared(request.question)
+            yield HostReport(
+                request=request, host=host, planned=plan_tier(known.question, request.tier, known)
+            )
+
+
+def _per_question(host: Host) -> Callable[[Question], Shared]:
+    made: list[tuple[Question, Shared]] = []
+
+    def shared(question: Question) -> Shared:
+        for known, found in made:
+            if known is question:
+                return found
+        made.append((question, Shared(replace(question, hosts=(host,)))))
+        return made[-1][1]
+
+    return shared

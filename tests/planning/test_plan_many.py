@@ -1,0 +1,80 @@
+"""Many tiers on many hosts: the same answers as one by one, for less work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from depguard.app.plan import Question, plan_tier
+from depguard.app.plan_many import PlanRequest, plan_many
+from depguard.emit.json_report import render_json
+from depguard.model.policy import Installer
+from depguard.parse.policy import parse_policy
+from kit.fake_index import FakeIndex, Release
+from kit.hosts import small_host
+
+POLICY = parse_policy(
+    """\
+schema: 1
+protected: {numpy: "C ABI"}
+held: {protobuf: {allow: same-major, reason: "generated code"}}
+tiers:
+  low: [alpha]
+  middle: {extends: low, requires: [beta]}
+  high: {extends: middle, requires: ["gamma>=2"]}
+""",
+    "depguard.yaml",
+)
+HOSTS = [
+    small_host({"numpy": "2.0.2", "protobuf": "5.29.6", "old": ["protobuf<6"]}, name="test/one"),
+    small_host({"numpy": "1.26.4", "protobuf": "5.29.6"}, name="test/two"),
+    small_host({"numpy": "2.0.2"}, name="test/three", python="3.11.9"),
+]
+INDEX: dict[str, dict[str, Release]] = {
+    "alpha": {"1.0": ["numpy<2"], "2.0": ["numpy>=2"]},
+    "beta": {"1.0": ["protobuf"], "2.0": ["protobuf>=6"]},
+    "gamma": {"2.0": {"requires": ["alpha>=2"], "python": ">=3.12"}, "1.0": None},
+    "protobuf": {"5.29.6": None, "6.0": None},
+    "numpy": {"1.26.4": None, "2.0.2": None},
+}
+TIERS = ("low", "middle", "high")
+
+
+def question(source: FakeIndex) -> Question:
+    moment = datetime(2026, 11, 1, tzinfo=UTC)
+    return Question(policy=POLICY, hosts=(), source=source, cutoff=None, moment=moment)
+
+
+def test_the_answers_are_those_of_single_plans() -> None:
+    asked = question(FakeIndex.from_dict(INDEX))
+    as_uv = replace(asked, installer=Installer.UV)
+    requests = [PlanRequest(question=q, tier=tier) for q in (asked, as_uv) for tier in TIERS]
+    made = list(plan_many(requests, HOSTS))
+    assert [(m.host.name, m.request.tier) for m in made] == [
+        (host.name, request.tier) for host in HOSTS for request in requests
+    ]
+    for each in made:
+        single = replace(each.request.question, hosts=(each.host,), source=FakeIndex.from_dict(INDEX))
+        alone = plan_tier(single, each.request.tier)
+        assert render_json(each.planned.reports) == render_json(alone.reports)
+    assert {m.report.verdict.value for m in made} > {"safe"}
+
+
+def test_a_page_is_read_once_for_all_tiers_of_a_host() -> None:
+    one, many = FakeIndex.from_dict(INDEX), FakeIndex.from_dict(INDEX)
+    for tier in ("low", "middle"):
+        plan_tier(replace(question(one), hosts=(HOSTS[1],)), tier)
+    asked = question(many)
+    list(plan_many([PlanRequest(question=asked, tier=tier) for tier in ("low", "middle")], HOSTS[1:2]))
+    assert many.page_calls.total() < one.page_calls.total()
+    assert set(many.page_calls) == set(one.page_calls)
+
+
+@pytest.mark.parametrize("hosts", [0, 3])
+def test_they_come_as_they_are_asked_for(hosts: int) -> None:
+    source = FakeIndex.from_dict(INDEX)
+    made = plan_many([PlanRequest(question=question(source), tier="low")], HOSTS[:hosts])
+    assert not source.page_calls
+    assert len(list(made)) == hosts
