@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from depguard.parse.run_log import read_runs
 from kit.guarded_host import ADDED, GuardedHost, make_guarded_host
 from kit.loopback import Answer, Loopback
 
@@ -229,3 +230,26 @@ def test_depguard_itself_is_killed(host: GuardedHost, when: str) -> None:
             time.sleep(1)
     finishes(host)
     assert host.bytes_of("numpy") == protected
+
+
+def test_every_run_is_logged(host: GuardedHost) -> None:
+    """What was ready, what was stopped, and what ended with an error."""
+    log = host.folder / "runs.jsonl"
+    for words in (("lab", "--dry-run"), ("bad",), ("none",), ("lab",)):
+        host.depguard("install", *words, "--log", str(log))
+    runs, bad = read_runs(log.read_text(), "log")
+    assert bad == ()
+    assert [(run.outcome, run.good, run.causes) for run in runs] == [
+        ("planned", True, ()),
+        ("stopped", False, ("DG101",)),
+        ("error", False, ("plan.unknown-tier",)),
+        ("ready", True, ()),
+    ]
+    last = runs[-1]
+    assert (last.host, last.tier) == ("host", "lab")
+    assert last.versions == {
+        "numpy": ("2.0.2", "2.0.2"),
+        "small": (None, "1.0"),
+        "helper": (None, "3.0"),
+        "free": ("1.0", "2.0"),
+    }

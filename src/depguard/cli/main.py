@@ -47,6 +47,7 @@ COMMANDS = (
     Command("install", "install a tier here, and leave what is protected as it is", "install"),
     Command("simulate", "what an install command would do to a host", "simulate", takes_rest=True),
     Command("doctor", "whether what is installed on this machine is whole, and what to do if not", "doctor"),
+    Command("history", "what the runs in a log come to", "history"),
     Command("check", "what a change of this repository does to its hosts", "check"),
     Command("crosscheck", "ask real installers, and compare", "crosscheck"),
     Command("init", "propose a policy from this repository's install lines", "init"),

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ _REFUSED = 1
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard install``."""
     from depguard.cli.options import add_index_options
+    from depguard.cli.run_logging import add_log_option
 
     parser.description = (
         "Look at this environment, plan the tier for it as it is, install the plan's wheels with their hashes"
@@ -25,7 +24,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("tier", metavar="TIER", help="a tier of the policy")
     parser.add_argument("--dry-run", action="store_true", help="everything but the install")
-    parser.add_argument("--log", metavar="PATH", help="append one JSON line about this run to a file")
+    add_log_option(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="default: text")
     group = parser.add_argument_group("what is installed, where, and by whom")
     group.add_argument(
@@ -48,22 +47,25 @@ def register(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """Install. 0 ready (or, dry, nothing in the way), 1 stopped or failed."""
     from depguard.app.install import InstallRequest, install
+    from depguard.app.run_records import install_run
     from depguard.cli.installing import installing, overrides_system, policy_of
+    from depguard.cli.run_logging import logged
     from depguard.model.install import InstallOutcome
 
     steps = _Steps(args, console)
-    started = time.monotonic()
-    found = policy_of(args, console)
-    request = InstallRequest(
-        tier=args.tier,
-        policy=found.policy,
-        started=datetime.now(UTC).replace(microsecond=0),
-        dry_run=args.dry_run,
-        override_system=overrides_system(),
-    )
-    with installing(args, console, found) as tools:
-        report = install(request, replace(tools, elapsed=lambda: time.monotonic() - started, tell=steps.told))
-    steps.ended(report)
+    with logged(args, console, "install") as log:
+        found = policy_of(args, console)
+        request = InstallRequest(
+            tier=args.tier,
+            policy=found.policy,
+            started=log.began,
+            dry_run=args.dry_run,
+            override_system=overrides_system(),
+        )
+        with installing(args, console, found) as tools:
+            report = install(request, replace(tools, elapsed=lambda: log.seconds, tell=steps.told))
+        steps.ended(report)
+        log.leave(install_run(report, found.policy, at=log.began, depguard=log.version))
     return 0 if report.outcome in {InstallOutcome.READY, InstallOutcome.PLANNED} else _REFUSED
 
 
