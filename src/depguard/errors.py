@@ -47,3 +47,24 @@ class OutOfReachError(DepguardError):
     """An index, a file or a disk could not be reached, so nothing was decided (exit code 3)."""
 
     exit_code = 3
+
+
+class MissingTierError(DepguardError, ImportError):
+    """``depguard.require``: a tier is not all there. Its text is a box for people.
+
+    ``name`` is the first project that is missing or of another version. IPython shows the box alone.
+    """
+
+    exit_code = 1
+
+    def __init__(self, box: str, *, name: str) -> None:
+        super().__init__(Problem(code="require.missing", message=box))
+        self.box = box
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"\n{self.box}"
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback: who runs a notebook has no use for our frames."""
+        return self.box.split("\n")

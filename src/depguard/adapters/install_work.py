@@ -73,6 +73,10 @@ class InstallWork:
         shutil.rmtree(self.wheels, ignore_errors=True)
         return path
 
+    def records(self) -> tuple[Path, ...]:
+        """The records of finished installs, the newest first."""
+        return tuple(sorted((self.folder / RECORDS).glob("*.json"), reverse=True))
+
     def drop_journal(self) -> None:
         """Forget the install that was begun here; its wheels stay until another one is finished."""
         self._journal.unlink(missing_ok=True)

@@ -112,6 +112,27 @@ class PolicyStore:
                 return self._load(self._local(path, folder), "the project's own")
         return None
 
+    def own_words(self, reference: str | None = None) -> PolicyDraft | None:
+        """One text of this disk, without what it extends: a path or a shipped name; None: the project's own.
+
+        None where there is none. Raises InputError for a broken text.
+        """
+        origin: _Origin | None = None
+        if reference is None:
+            for folder in _up_to_git_root(self._here):
+                path = self._in_folder(folder)
+                if path is not None:
+                    origin = self._local(path, folder)
+                    break
+        else:
+            path = self._here / reference
+            local = self._in_folder(path) if self._files.is_dir(path) else path
+            if local is not None and self._files.is_file(local):
+                origin = self._local(local, project_root(local))
+            else:
+                origin = self._resolve(reference, None, None)
+        return self._draft(self._text(origin, None), origin.label) if origin is not None else None
+
     def shipped(self, name: str) -> PolicyFound | None:
         """The shipped policy of that name (a host's family: ``colab``), or None."""
         if not re.fullmatch(r"[\w-]+", name) or not is_file(self._shipped_path(name)):

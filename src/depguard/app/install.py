@@ -66,7 +66,13 @@ def install(request: InstallRequest, tools: Tools) -> InstallReport:
     An error is raised only while the environment is as it was; from the first change on every outcome is
     a report.
     """
-    report = InstallReport(outcome=InstallOutcome.STOPPED, stage=Stage.RUNTIME, tier=request.tier)
+    tier = request.policy.tiers.get(request.tier)
+    report = InstallReport(
+        outcome=InstallOutcome.STOPPED,
+        stage=Stage.RUNTIME,
+        tier=request.tier,
+        about=tier.about if tier is not None else "",
+    )
     try:
         _may_write(request, tools.bench, report)
     except _Ended as ended:

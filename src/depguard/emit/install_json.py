@@ -28,6 +28,7 @@ def install_document(report: InstallReport) -> dict[str, Any]:
         "outcome": report.outcome.value,
         "stage": report.stage.value,
         "tier": report.tier,
+        "about": report.about,
         "runtime": None if before is None else _runtime(before),
         "plan": None if report.plan is None else report_document(report.plan),
         "wheels": [_wheel(wheel, installed=wheel.name in landed) for wheel in report.wheels],

@@ -141,6 +141,7 @@ class InstallReport:
     outcome: InstallOutcome
     stage: Stage
     tier: str
+    about: str = ""
     examination: Examination | None = None
     plan: Report | None = None
     wheels: tuple[WheelFile, ...] = ()
