@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from depguard.parse.run_log import read_runs
+from depguard.parse.snapshot_file import parse_snapshot
 from kit.guarded_host import ADDED, GuardedHost, make_guarded_host
 from kit.loopback import Answer, Loopback
 
-BEFORE = {"numpy": "2.0.2", "free": "1.0", "six": "1.0"}
+BEFORE = {"solid": "2.0.2", "free": "1.0", "six": "1.0"}
 AFTER = {**BEFORE, **ADDED}
 
 
@@ -56,21 +58,21 @@ def finishes(host: GuardedHost) -> None:
 )
 def test_the_installer_is_killed(host: GuardedHost, moments: tuple[str, ...]) -> None:
     """Again and again, each time somewhere else, on what the last time left behind."""
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     for moment in moments:
         done = host.depguard("install", "lab", KIT_KILL_AT=moment)
         assert "was killed (signal 9)" in done.out, (moment, done)
         assert done.code == 1
         assert "Protected packages unchanged" in done.out
-        assert host.bytes_of("numpy") == protected
+        assert host.bytes_of("solid") == protected
     finishes(host)
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
 
 
 def untouched(host: GuardedHost, protected: dict[str, str]) -> None:
     assert host.there() == BEFORE
     assert host.leftovers() == []
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
 
 
 def wheel_path(host: GuardedHost) -> str:
@@ -79,7 +81,7 @@ def wheel_path(host: GuardedHost) -> str:
 
 
 def test_the_network_ends_before_it_is_planned(host: GuardedHost) -> None:
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     with Loopback(host.index) as index:
         index.unavailable = 1000
         done = host.depguard("install", "lab", index_url=index.url, PIP_RETRIES="0")
@@ -96,7 +98,7 @@ def test_a_file_does_not_arrive(host: GuardedHost) -> None:
         "answers 503": Answer(503),
         "again and again": Answer(200, bytes(5000), cut=4000),
     }
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     # What is asked for first, the metadata, comes from beside the file.
     with Loopback(host.index, ranges="no", pep658=True) as index:
         for says, answer in answers.items():
@@ -110,21 +112,21 @@ def test_a_file_does_not_arrive(host: GuardedHost) -> None:
         done = host.depguard("install", "lab", index_url=index.url)
     assert done.code == 0, done
     assert host.there() == AFTER
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
 
 
 def test_the_disk_is_full_in_the_middle(host: GuardedHost) -> None:
     """No file of pip's may grow beyond 300 kB: the wheel is small, what it unpacks is not."""
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     done = host.depguard("install", "lab", KIT_LONGEST_FILE="300000")
     assert done.code == 1
     assert "File too large" in done.out
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
     finishes(host)
 
 
 def test_the_work_folder_cannot_be_written(host: GuardedHost) -> None:
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     host.cache.write_text("in the way")
     done = host.depguard("install", "lab")
     assert done.code == 3
@@ -157,9 +159,9 @@ HOSTILE = {
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_hostile_settings_do_not_matter(host: GuardedHost, tmp_path: Path, installer: str) -> None:
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     against = tmp_path / "against.txt"
-    against.write_text("numpy==1.26.4\nsmall==0.1\n")
+    against.write_text("solid==1.26.4\nsmall==0.1\n")
     (tmp_path / "pip.conf").write_text(f"[install]\ntarget = elsewhere\nconstraint = {against}\nuser = yes\n")
     (tmp_path / "uv.toml").write_text("[pip]\ntarget = 'elsewhere'\nno-binary = [':all:']\n")
     (host.python.parent.parent / "pip.conf").write_text("[install]\nroot = elsewhere\n")
@@ -175,32 +177,36 @@ def test_hostile_settings_do_not_matter(host: GuardedHost, tmp_path: Path, insta
     done = host.depguard("install", "lab", "--with", installer, **HOSTILE, **files)
     assert done.code == 0, done
     assert host.there() == AFTER
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
     assert not list(host.folder.rglob("elsewhere"))
 
 
 def test_a_wheel_that_writes_over_a_protected_file(host: GuardedHost) -> None:
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     done = host.depguard("install", "over")
     assert done.code == 1
-    assert "overwriter would write over numpy/core.so of numpy, which is protected  [DG103]" in done.out
+    assert "overwriter would write over solid/core.so of solid, which is protected  [DG103]" in done.out
     untouched(host, protected)
 
 
 def test_something_protected_changes_meanwhile(host: GuardedHost) -> None:
     """Whoever did it: it is reported as our fault, with all that is known."""
-    done = host.depguard("install", "lab", KIT_HARM=str(host.site / "numpy" / "core.so"))
+    done = host.depguard("install", "lab", KIT_HARM=str(host.site / "solid" / "core.so"))
     assert done.code == 1
-    assert "DEFECT    numpy changed while depguard installed lab." in done.out
-    assert "1 changed (numpy/core.so)" in done.out
-    (bundle,) = (host.cache / "bundles").glob("*.json")
-    assert json.loads(bundle.read_text())["protected"]["changes"][0]["changed"] == ["numpy/core.so"]
+    assert "DEFECT    solid changed while depguard installed lab." in done.out
+    assert "1 changed (solid/core.so)" in done.out
+    (bundle,) = (host.cache / "bundles").iterdir()
+    with zipfile.ZipFile(bundle) as archive:
+        report = json.loads(archive.read("report.json"))
+        assert report["protected"]["changes"][0]["changed"] == ["solid/core.so"]
+        assert "DEFECT" in archive.read("report.txt").decode()
+        parse_snapshot(archive.read("snapshot.json").decode(), "snapshot.json")
     assert str(bundle) in done.out.replace("\n          ", "")
 
 
 @pytest.mark.parametrize("when", ["fetching", "installing"])
 def test_depguard_itself_is_killed(host: GuardedHost, when: str) -> None:
-    protected = host.bytes_of("numpy")
+    protected = host.bytes_of("solid")
     with Loopback(host.index) as index:
         command = [sys.executable, "-m", "depguard", *host.command("install", "lab", index_url=index.url)]
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -219,7 +225,7 @@ def test_depguard_itself_is_killed(host: GuardedHost, when: str) -> None:
             time.sleep(0.02)
         process.send_signal(signal.SIGKILL)
         process.wait()
-        assert host.bytes_of("numpy") == protected
+        assert host.bytes_of("solid") == protected
         if when == "installing":
             done = host.depguard("install", "lab")
             assert done.code == 2, "pip outlives depguard, and holds its lock"
@@ -229,7 +235,7 @@ def test_depguard_itself_is_killed(host: GuardedHost, when: str) -> None:
                 time.sleep(0.05)
             time.sleep(1)
     finishes(host)
-    assert host.bytes_of("numpy") == protected
+    assert host.bytes_of("solid") == protected
 
 
 def test_every_run_is_logged(host: GuardedHost) -> None:
@@ -248,7 +254,7 @@ def test_every_run_is_logged(host: GuardedHost) -> None:
     last = runs[-1]
     assert (last.host, last.tier) == ("host", "lab")
     assert last.versions == {
-        "numpy": ("2.0.2", "2.0.2"),
+        "solid": ("2.0.2", "2.0.2"),
         "small": (None, "1.0"),
         "helper": (None, "3.0"),
         "free": ("1.0", "2.0"),

@@ -26,7 +26,7 @@ from kit.wheels import build_wheel
 POLICY = """\
 schema: 1
 hosts: [host.yaml]
-protected: {numpy: C ABI}
+protected: {solid: C ABI}
 tiers:
   lab: {about: small things, requires: [small]}
   bad: [greedy]
@@ -39,7 +39,7 @@ name: host
 python: 3.12.13
 platform: manylinux_2_35_x86_64
 distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
+  solid: {version: 2.0.2, requires: [], source: "stated for a test"}
   free: {version: "1.0", requires: [], source: "stated for a test"}
   six: {version: "1.0", requires: [], source: "stated for a test"}
 """
@@ -156,23 +156,23 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
     index = folder / "index"
     build_wheel(index, "free", "1.0")
     build_wheel(index, "free", "2.0", files={"free.py": b"VERSION = '2.0'\n", "free_more/__init__.py": b""})
-    build_wheel(index, "numpy", "1.26.4", files={"numpy/__init__.py": b"__version__ = '1.26.4'\n"})
-    build_wheel(index, "numpy", "2.0.2", files={"numpy/__init__.py": b"from elsewhere\n"})
+    build_wheel(index, "solid", "1.26.4", files={"solid/__init__.py": b"__version__ = '1.26.4'\n"})
+    build_wheel(index, "solid", "2.0.2", files={"solid/__init__.py": b"from elsewhere\n"})
     build_wheel(
         index,
         "small",
         "1.0",
-        requires=["numpy>=2", "helper", "free>=2"],
+        requires=["solid>=2", "helper", "free>=2"],
         files={"small.py": b"VERSION = '1.0'\n", "small_data/zeros.bin": bytes(1 << 20)},
     )
     build_wheel(index, "helper", "3.0")
-    build_wheel(index, "greedy", "1.0", requires=["numpy<2"])
-    build_wheel(index, "overwriter", "1.0", files={"overwriter.py": b"", "numpy/core.so": b"mine\n"})
+    build_wheel(index, "greedy", "1.0", requires=["solid<2"])
+    build_wheel(index, "overwriter", "1.0", files={"overwriter.py": b"", "solid/core.so": b"mine\n"})
     env = folder / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True)
     (site,) = env.glob("lib/python*/site-packages")
     install_here(
-        site, "numpy", "2.0.2", {"numpy/__init__.py": b"__version__ = '2.0.2'\n", "numpy/core.so": b"\0"}
+        site, "solid", "2.0.2", {"solid/__init__.py": b"__version__ = '2.0.2'\n", "solid/core.so": b"\0"}
     )
     install_here(site, "free", "1.0", {"free.py": b"VERSION = '1.0'\n", "free_more/__init__.py": b""})
     install_here(site, "six", "1.0", {"six.py": b""})

@@ -19,22 +19,8 @@ if TYPE_CHECKING:
     from depguard.model.examination import Examination
     from depguard.model.host import Host
     from depguard.model.install import InstallReport, WheelFile
-    from depguard.model.policy import Policy
     from depguard.model.release import Artifact
     from depguard.model.report import Report
-
-
-def policy_of(args: argparse.Namespace, console: Console) -> PolicyFound:
-    """The policy that is installed by: --policy, the project's own, else the shipped one."""
-    from depguard.adapters.policy_store import PolicyStore
-    from depguard.cli.setup import DEFAULT_FAMILY, find_policy, tell_policy
-    from depguard.errors import InputError, Problem
-
-    found = find_policy(args) or PolicyStore(Path.cwd(), fetch=None).shipped(DEFAULT_FAMILY)
-    if found is None:
-        raise InputError(Problem(code="plan.no-policy", message="a tier needs a policy, and there is none"))
-    tell_policy(found, console)
-    return found
 
 
 @contextmanager
@@ -53,7 +39,6 @@ def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -
 
     python = interpreter(args.python)
     site = site_of(python)
-    policy = found.policy
     setup = Setup(found=found, hosts=(), root=found.root or Path.cwd())
     cutoff = kept_cutoff(args, setup, [args.tier]) if found.root is not None else None
     given = Path(args.cache_dir).expanduser() if args.cache_dir else default_cache_dir(os.environ)
@@ -69,7 +54,7 @@ def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -
             showing=lambda total: _installing(console, total),
         )
         yield Tools(
-            runtime=LiveRuntime(policy, python, _finder(args, found), cache, console),
+            runtime=LiveRuntime(args, found, python, cache, console),
             plans=LivePlans(question, python, work.wheels, console),
             bench=bench,
             record=render_install_json,
@@ -106,24 +91,21 @@ def interpreter(given: str | None) -> str:
     return str(Path(found).absolute())
 
 
-def _finder(args: argparse.Namespace, found: PolicyFound) -> FindPlanned:
-    """The policy's host that a live environment is most like, if it has at least half of what is there."""
+def _host_meant(args: argparse.Namespace, found: PolicyFound, snapshot: Snapshot) -> Host | None:
+    """The policy's host that a live environment is most like, if at least half of what that has is here."""
     from depguard.cli.setup import below_root, host_store
 
-    def find(snapshot: Snapshot) -> Host | None:
-        live = {item.name: item.version for item in snapshot.distributions}
-        store = host_store(args, found.root)
-        best: tuple[int, Host] | None = None
-        for name in found.policy.hosts:
-            host = store.outline(below_root(name, found))
-            if 2 * sum(dist in live for dist in host.installed) < len(host.installed):
-                continue
-            same = sum(live.get(d.name) == d.version for d in host.installed.values())
-            if best is None or same > best[0]:
-                best = (same, host)
-        return best[1] if best is not None else None
-
-    return find
+    live = {item.name: item.version for item in snapshot.distributions}
+    store = host_store(args, found.root)
+    best: tuple[int, Host] | None = None
+    for name in found.policy.hosts:
+        host = store.outline(below_root(name, found))
+        if 2 * sum(dist in live for dist in host.installed) < len(host.installed):
+            continue
+        same = sum(live.get(d.name) == d.version for d in host.installed.values())
+        if best is None or same > best[0]:
+            best = (same, host)
+    return best[1] if best is not None else None
 
 
 def overrides_system() -> bool:
@@ -133,9 +115,6 @@ def overrides_system() -> bool:
     names = ("PIP_BREAK_SYSTEM_PACKAGES", "UV_BREAK_SYSTEM_PACKAGES")
     return any(os.environ.get(name, "").lower() in {"1", "true", "yes", "on", "y", "t"} for name in names)
 
-
-FindPlanned = Callable[["Snapshot"], "Host | None"]
-"""The host that a live environment should be, None where it is none that the policy speaks of."""
 
 _AT_ONCE = 4
 """Files that are fetched at a time."""
@@ -191,35 +170,38 @@ class LivePlans:
 
 
 class LiveRuntime:
-    """As ``app.install_ports.Runtime`` says. ``planned`` is the host that this should be, if any."""
+    """As ``app.install_ports.Runtime`` says."""
 
     def __init__(
-        self, policy: Policy, python: str, planned: FindPlanned, cache: Path, console: Console
+        self, args: argparse.Namespace, found: PolicyFound, python: str, cache: Path, console: Console
     ) -> None:
-        self._policy = policy
+        self._args = args
+        self._found = found
+        self._policy = found.policy
         self._python = python
-        self._planned = planned
         self._cache = cache
         self._console = console
 
     def examine(self) -> Examination:
         """As the port says."""
-        from depguard.cli.doctoring import judge_snapshot, look_at
-        from depguard.model.environment import Depth
-
-        with self._console.progress("looking at what is installed") as progress:
-            snapshot = look_at(
-                self._policy,
-                depth=Depth.FAST,
-                python=self._python,
-                cache_dir=str(self._cache),
-                progress=lambda name: progress.advance(note=name),
-            )
-        return judge_snapshot(snapshot, self._policy, self._planned(snapshot))
+        return self._judged(self._look())
 
     def examine_again(self) -> Examination:
-        """As the port says."""
-        return self.examine()
+        """As the port says: a policy's own probes run as well, where the command line asks for them too."""
+        from depguard.cli.doctoring import with_probes
+
+        snapshot = self._look()
+        planned, _ = self._host(snapshot)
+        if not self._args.no_probes:
+            custom = [probe.target for probe in self._policy.probes] if self._args.probes else []
+            with self._console.progress("trying") as step:
+                snapshot = with_probes(
+                    snapshot,
+                    custom=custom,
+                    accelerator=planned.accelerator if planned is not None else None,
+                    progress=lambda name: step.advance(note=name),
+                )
+        return self._judged(snapshot)
 
     def begin_bytes(self) -> Callable[[], tuple[ProtectedBytes, ...]]:
         """As the port says: in a thread, since hashing lets others run meanwhile."""
@@ -235,13 +217,40 @@ class LiveRuntime:
 
     def bundle(self, report: InstallReport) -> str | None:
         """As the port says."""
-        from depguard.adapters.files import write_whole
-        from depguard.emit.install_json import render_install_json
+        from depguard.cli.bundling import bundle_install
         from depguard.errors import DepguardError
 
-        path = self._cache / "bundles" / f"install-{report.tier}.json"
+        path = self._cache / "bundles" / f"install-{report.tier}.zip"
         try:
-            write_whole(path, render_install_json(report))
+            bundle_install(report, self._look(), path)
         except DepguardError:
             return None
         return str(path)
+
+    def _look(self) -> Snapshot:
+        import sys
+
+        from depguard.cli.doctoring import look_at, with_processes
+        from depguard.model.environment import Depth
+
+        with self._console.progress("looking at distributions") as step:
+            snapshot = look_at(
+                self._policy,
+                depth=Depth.FAST,
+                python=self._python,
+                cache_dir=str(self._cache),
+                progress=lambda name: step.advance(note=name),
+            )
+        return with_processes(snapshot, (), own=self._python == sys.executable)
+
+    def _host(self, snapshot: Snapshot) -> tuple[Host | None, str | None]:
+        from depguard.cli.doctoring import planned_host
+
+        planned, nearest = planned_host(self._args, snapshot, self._policy)
+        return (planned or _host_meant(self._args, self._found, snapshot)), nearest
+
+    def _judged(self, snapshot: Snapshot) -> Examination:
+        from depguard.cli.doctoring import judge_snapshot
+
+        planned, nearest = self._host(snapshot)
+        return judge_snapshot(snapshot, self._policy, planned, nearest=nearest)

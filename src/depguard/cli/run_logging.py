@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Leave = Callable[["RunRecord"], None]
 
 
-def add_log_option(parser: argparse.ArgumentParser) -> None:
+def add_log_option(parser: argparse._ActionsContainer) -> None:
     """--log, for commands whose success is worth counting."""
     parser.add_argument(
         "--log", metavar="PATH", help="append one line of JSON about this run (`depguard history` sums it up)"

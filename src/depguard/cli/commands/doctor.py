@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from depguard.adapters.policy_store import PolicyFound
     from depguard.cli.console import Console
     from depguard.model.environment import Depth, Snapshot
     from depguard.model.examination import Examination
@@ -20,6 +21,7 @@ _LIVE_ONLY = ("python", "pid", "fast", "full", "protected_only", "probes", "no_p
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard doctor``."""
     from depguard.cli.options import add_index_options
+    from depguard.cli.run_logging import add_log_option
 
     parser.description = (
         "Look at what is installed, file by file, and say whether it is whole. Nothing is changed."
@@ -66,15 +68,31 @@ def register(parser: argparse.ArgumentParser) -> None:
     kept.add_argument(
         "--replan", action="store_true", help="plan the policy's tiers anew on this machine (asks the index)"
     )
+    add_log_option(kept)
     add_index_options(parser)
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print what was found. 0 healthy, 1 damaged or not known."""
-    from depguard.cli.doctoring import judge_snapshot, planned_host, policy_of
+    from depguard.app.run_records import doctor_run
+    from depguard.cli.doctoring import policy_of
+    from depguard.cli.run_logging import logged
+    from depguard.cli.setup import tell_policy
     from depguard.model.finding import Verdict
 
-    found = policy_of(args)
+    with logged(args, console, "doctor") as log:
+        found = policy_of(args)
+        tell_policy(found, console)
+        examined = _examined(args, console, found)
+        _keep(examined, args, console)
+        _show(examined, args, console)
+        log.leave(doctor_run(examined, found.policy, at=log.began, seconds=log.seconds, depguard=log.version))
+    return 0 if examined.verdict is Verdict.SAFE else 1
+
+
+def _examined(args: argparse.Namespace, console: Console, found: PolicyFound) -> Examination:
+    from depguard.cli.doctoring import judge_snapshot, planned_host
+
     snapshot = _read(args) if args.snapshot else _files(args, console, found.policy)
     planned, nearest = planned_host(args, snapshot, found.policy)
     if not args.snapshot and (args.probes or not (args.fast or args.no_probes)):
@@ -87,9 +105,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         from depguard.cli.replanning import tiers_on_live
 
         examined = replace(examined, tiers=tiers_on_live(args, console, found))
-    _keep(examined, args, console)
-    _show(examined, args, console)
-    return 0 if examined.verdict is Verdict.SAFE else 1
+    return examined
 
 
 def _read(args: argparse.Namespace) -> Snapshot:

@@ -40,6 +40,11 @@ def register(parser: argparse.ArgumentParser) -> None:
         choices=("pip", "uv"),
         help="who installs (default: the policy's installer; the other one where it is not to be had)",
     )
+    probes = group.add_mutually_exclusive_group()
+    probes.add_argument(
+        "--probes", action="store_true", help="afterwards run the policy's own probes as well"
+    )
+    probes.add_argument("--no-probes", action="store_true", help="afterwards only compare, import nothing")
     add_index_options(parser)
     parser.set_defaults(host=[])
 
@@ -48,13 +53,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Install. 0 ready (or, dry, nothing in the way), 1 stopped or failed."""
     from depguard.app.install import InstallRequest, install
     from depguard.app.run_records import install_run
-    from depguard.cli.installing import installing, overrides_system, policy_of
+    from depguard.cli.doctoring import policy_of
+    from depguard.cli.installing import installing, overrides_system
     from depguard.cli.run_logging import logged
+    from depguard.cli.setup import tell_policy
     from depguard.model.install import InstallOutcome
 
     steps = _Steps(args, console)
     with logged(args, console, "install") as log:
-        found = policy_of(args, console)
+        found = policy_of(args)
+        tell_policy(found, console)
         request = InstallRequest(
             tier=args.tier,
             policy=found.policy,
