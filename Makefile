@@ -73,6 +73,10 @@ check-names:
 crosscheck: $(VENV)/.depguard-dev ## pip, uv and pip-tools asked about every tier on every host (15 minutes)
 	$(BIN)/depguard crosscheck
 
+.PHONY: bench-doctor
+bench-doctor: $(VENV)/.depguard ## how long depguard doctor takes on 700 distributions and 1 GB
+	$(BIN)/python bench/doctor.py
+
 .PHONY: lock-check
 lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)
 	$(BIN)/depguard lock --check

@@ -20,7 +20,8 @@ from depguard.parse.policy import parse_policy
 from depguard.planning.fallback import Fallback, Silence
 from depguard.planning.families import Split
 from depguard.rules.evidence import Evidence
-from depguard.rules.registry import check, judge, verdict
+from depguard.rules.registry import check
+from depguard.rules.verdicts import judge, verdict
 from kit.fake_index import FakeIndex
 from kit.hosts import small_host
 

@@ -31,7 +31,7 @@ _STATED = re.compile(
     r"^(?:__version__|version|full_version|_version)\s*(?::\s*[\w.\[\]]+\s*)?=\s*['\"](\d[^'\"]*)['\"]",
     re.MULTILINE,
 )
-_IMPORTABLE = re.compile(r"\.(py|pyi|pyd|so)$")
+_IMPORTABLE = re.compile(r"(^|\.)(py|pyd|so)$")
 _STATED_LIMIT = 64 * 1024
 """Bytes of a source file that are searched for the version it states."""
 
@@ -249,14 +249,11 @@ def _stated(folder: str, item: _Found) -> str | None:
 
 
 def _modules(item: _Found) -> tuple[str, ...]:
-    """Top-level names that can be imported, by RECORD; by the project's name where there is none."""
-    if item.rows is None:
-        return ()
+    """Top-level names that may be imported, by RECORD; none where there is none."""
     names = set()
-    for row in item.rows:
-        first, _, rest = row.path.partition("/")
-        name = first if rest else first.partition(".")[0]
-        if name.isidentifier() and _IMPORTABLE.search(row.path):
+    for top in item.tops:
+        name, dot, suffix = top.partition(".")
+        if name.isidentifier() and (not dot or _IMPORTABLE.search(suffix)):
             names.add(name)
     return tuple(sorted(names))
 

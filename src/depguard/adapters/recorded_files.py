@@ -20,6 +20,7 @@ from depguard.model.environment import ChangedFile
 CODE = re.compile(r"\.(py|pyd|dll|dylib|so(\.\d+)*)$")
 """Files that an import or the loader may take: what of them nobody recorded can be from another version."""
 
+_ELSEWHERE = ("..", "/")
 _BYTE_CODE = (".pyc", ".pyo")
 _REWRITTEN = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
@@ -54,36 +55,44 @@ def read_record(path: str) -> list[RecordRow] | None:
     """
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:  # noqa: PTH123 - 700 of them
-            rows = list(csv.reader(stream))
+            text = stream.read()
+        # Nearly every RECORD has no quoted field: then a line is split four times as fast.
+        rows = list(csv.reader(text.splitlines())) if '"' in text else _split(text)
     except (OSError, csv.Error):
         return None
-    found: list[RecordRow] = []
-    for row in rows:
-        if not row or row[0].startswith(("..", "/")) or row[0].endswith(_BYTE_CODE):
-            continue
-        digest = row[1][7:] if len(row) > 1 and row[1].startswith("sha256=") else ""
-        size = int(row[2]) if len(row) > 2 and row[2].isdecimal() else None
-        found.append(RecordRow(row[0], digest, size))
-    return found
+    return [
+        RecordRow(
+            row[0],
+            row[1][7:] if row[1].startswith("sha256=") else "",
+            int(row[2]) if row[2].isdecimal() else None,
+        )
+        for row in rows
+        if len(row) == 3 and not row[0].startswith(_ELSEWHERE) and not row[0].endswith(_BYTE_CODE)
+    ]
+
+
+def _split(text: str) -> list[list[str]]:
+    return [line.rsplit(",", 2) for line in text.splitlines() if line]
 
 
 def look(folder: str, rows: Iterable[RecordRow]) -> Looked:
     """Compare sizes. Nothing is opened."""
     found = Looked()
-    prints = hashlib.sha256()
-    for row in rows:
-        path = f"{folder}/{row.path}"
+    prints: list[str] = []
+    stat = os.stat
+    for path, digest, size in rows:
         try:
-            state = os.stat(path)  # noqa: PTH116 - a Path for each of 60,000 files takes longer than the call
+            state = stat(f"{folder}/{path}")  # a Path for each of 60,000 files takes longer than the call
         except (OSError, ValueError):
-            found.missing.append(row.path)
+            found.missing.append(path)
             continue
-        found.files += 1
-        found.size += state.st_size
-        prints.update(b"%d %d %d\n" % (state.st_size, state.st_mtime_ns, state.st_ino))
-        if row.size is not None and state.st_size != row.size and not rewritten(row.path):
-            found.changed.append(_changed(row, state, None))
-    found.stats = prints.hexdigest()
+        there = state.st_size
+        found.size += there
+        prints.append(f"{there} {state.st_mtime_ns} {state.st_ino}")
+        if size is not None and there != size and not rewritten(path):
+            found.changed.append(_changed(RecordRow(path, digest, size), state, None))
+    found.files = len(prints)
+    found.stats = hashlib.sha256("\n".join(prints).encode()).hexdigest()
     return found
 
 

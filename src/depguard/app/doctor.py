@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fnmatch
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
@@ -17,8 +19,8 @@ from depguard.model.examination import Examination
 from depguard.model.finding import About, Finding
 from depguard.model.host import Host
 from depguard.model.policy import Policy, Severity
-from depguard.planning.grips import is_member
-from depguard.rules.registry import judge, verdict
+from depguard.planning.grips import included, is_member
+from depguard.rules.verdicts import judge, verdict
 
 _EXPLAINS = frozenset({"DG901", "DG902", "DG903", "DG904", "DG905", "DG906", "DG503"})
 """With an error of these codes, that something does not work says nothing new."""
@@ -27,11 +29,14 @@ _EXPLAINS = frozenset({"DG901", "DG902", "DG903", "DG904", "DG905", "DG906", "DG
 def protects(policy: Policy | None) -> Callable[[NormalizedName], bool]:
     """Whether a policy protects a name, installed or not; without a policy nothing is."""
     entries = policy.protected if policy is not None else ()
+    # One expression over all globs: most names of a machine are in none of them.
+    globs = [glob for entry in entries for glob in (entry.pattern, *included(entry))]
+    any_of = re.compile("|".join(fnmatch.translate(glob) for glob in globs) or r"(?!)")
     known: dict[NormalizedName, bool] = {}
 
     def protected(name: NormalizedName) -> bool:
         if name not in known:
-            known[name] = any(is_member(entry, name) for entry in entries)
+            known[name] = bool(any_of.match(name)) and any(is_member(entry, name) for entry in entries)
         return known[name]
 
     return protected

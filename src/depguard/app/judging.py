@@ -30,7 +30,8 @@ from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan, case_fallbacks
 from depguard.resolve.ports import PackageSource
 from depguard.rules.evidence import Evidence
-from depguard.rules.registry import Judged, check, idle, judge, verdict
+from depguard.rules.registry import check, idle
+from depguard.rules.verdicts import Judged, judge, verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

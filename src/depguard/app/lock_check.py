@@ -12,7 +12,7 @@ from depguard.model.finding import About, Finding
 from depguard.model.location import Location
 from depguard.model.policy import Policy, Severity
 from depguard.model.report import Report, Reports
-from depguard.rules.registry import verdict
+from depguard.rules.verdicts import verdict
 
 CODE = "DG502"
 

@@ -23,7 +23,7 @@ from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
-from depguard.rules.registry import verdict
+from depguard.rules.verdicts import verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

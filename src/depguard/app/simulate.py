@@ -18,7 +18,7 @@ from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import TierPlan, solve_row
-from depguard.rules.registry import verdict
+from depguard.rules.verdicts import verdict
 
 
 def simulate_command(question: Question, command: InstallCommand) -> Reports:
