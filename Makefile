@@ -69,6 +69,10 @@ check-names:
 	if git grep -nIE -e $(REGISTRIES) -e $(MACHINES); then \
 		echo "check-names: the lines above name a registry or a machine" >&2; exit 1; fi
 
+.PHONY: laws
+laws: $(VENV)/.depguard-dev ## the laws of planning on EXAMPLES random universes (default 2000)
+	LAW_EXAMPLES=$(EXAMPLES) $(BIN)/python -m pytest tests/planning -n auto --dist load -m law $(PYTEST_ARGS)
+
 .PHONY: crosscheck
 crosscheck: $(VENV)/.depguard-dev ## pip, uv and pip-tools asked about every tier on every host (15 minutes)
 	$(BIN)/depguard crosscheck

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from packaging.requirements import Requirement
-from packaging.specifiers import SpecifierSet
 
 from depguard.model.finding import Link
 from depguard.model.report import Report
-from planning.test_laws import ask
-from planning.tiny import Tiny, tinies
+from planning.asked import ask
+from planning.tiny import Tiny
 
 NUMPY_HOST = {
     "numpy": {"version": "2.0.2", "requires": []},
@@ -74,37 +71,3 @@ def test_the_chain_leads_to_what_is_in_the_way(
 
 def _line(link: Link) -> str:
     return f"{link.name}{f' {link.version}' if link.version is not None else ''} -> {link.requirement}"
-
-
-@settings(max_examples=60)
-@given(tinies())
-def test_every_link_of_every_chain_is_true(tiny: Tiny) -> None:
-    (report,) = ask(tiny).reports.reports
-    for finding in report.findings:
-        for place, link in enumerate(finding.chain):
-            requirement = Requirement(link.requirement)
-            if link.version is None:
-                assert place == 0
-                assert requirement in [Requirement(text) for text in tiny.request]
-                continue
-            assert requirement in _known(tiny, link.name, str(link.version))
-            if not place:
-                continue
-            before = finding.chain[place - 1]
-            asked = Requirement(before.requirement)
-            if link.name == asked.name:
-                # The version meets what the link before asks for.
-                assert SpecifierSet(str(asked.specifier)).contains(str(link.version))
-            elif link.name != before.name:
-                # A host distribution: what the link before moves is not what it needs, so it moves along,
-                # or stands in the way. The link behind it, if any, is of its new version.
-                assert tiny.installed[link.name]["version"] == str(link.version)
-                assert requirement.name == asked.name
-
-
-def _known(tiny: Tiny, name: str, version: str) -> list[Requirement]:
-    """All that any artifact of this version requires."""
-    texts = list(tiny.index.get(name, {}).get(version, []))
-    if name in tiny.installed and tiny.installed[name]["version"] == version:
-        texts += tiny.installed[name]["requires"]
-    return [Requirement(text) for text in texts]

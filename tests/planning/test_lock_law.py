@@ -2,35 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from hypothesis import given, settings
+from hypothesis import given
 
 from depguard.app.lock import Emitters, lock_tier
-from depguard.app.plan import Question
 from depguard.emit.constraints import render_constraints
 from depguard.emit.lock_json import render_lock
 from depguard.emit.requirements import render_requirements
 from depguard.model.finding import Verdict
 from depguard.parse.requirement_lines import read_requirements
+from kit.laws import law
+from planning.asked import question
 from planning.tiny import Tiny, tinies
-from scenarios.loading import TODAY
 
 EMITTERS = Emitters(requirements=render_requirements, lock=render_lock, constraints=render_constraints)
 
 
-def question(tiny: Tiny, **changed: Any) -> Question:
-    values: dict[str, Any] = {
-        "policy": tiny.policy(),
-        "hosts": (tiny.host(),),
-        "source": tiny.source(),
-        "cutoff": None,
-        "moment": TODAY,
-    }
-    return Question(**{**values, **changed})
-
-
-@settings(max_examples=60)
+@law(30)
 @given(tinies())
 def test_a_safe_plan_can_be_written_and_read_back(tiny: Tiny) -> None:
     # lock_tier simulates what it wrote, and raises ReadBackError where that is not the plan.

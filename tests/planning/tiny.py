@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,11 @@ class Tiny:
     protected: tuple[str, ...]
     held: tuple[str, ...]
     request: tuple[str, ...]
+    forbidden: tuple[str, ...] = ()
+
+    def but(self, **changed: Any) -> Tiny:
+        """The same with something changed."""
+        return replace(self, **changed)
 
     def host(self) -> Host:
         return small_host(self.installed)
@@ -46,6 +51,7 @@ class Tiny:
             "name": "tiny",
             "protected": dict.fromkeys(self.protected, "protected"),
             "held": {name: {"allow": "same-major", "reason": "held"} for name in self.held},
+            "forbidden": dict.fromkeys(self.forbidden, "forbidden"),
             "tiers": tiers or {"lab": list(self.request)},
         }
         return parse_policy(yaml.safe_dump({key: value for key, value in body.items() if value}), "tiny.yaml")
@@ -74,12 +80,14 @@ def tinies(draw: st.DrawFn) -> Tiny:
         if draw(st.booleans())
     }
     grips = {name: draw(st.sampled_from(("protected", "held", "free", "free"))) for name in installed}
+    absent = [name for name in NAMES if name not in installed]
     request = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True))
     return Tiny(
         index=index,
         installed=installed,
         protected=tuple(name for name, grip in grips.items() if grip == "protected"),
         held=tuple(name for name, grip in grips.items() if grip == "held"),
+        forbidden=tuple(name for name in absent if draw(st.integers(0, 5)) == 0),
         request=tuple(name + draw(st.sampled_from(_SPECIFIERS)) for name in request),
     )
 
@@ -93,9 +101,8 @@ Assignment = Mapping[str, State]
 def solutions(tiny: Tiny, *, moves: bool) -> Iterator[Assignment]:
     """All assignments that honour the policy in one of the two passes (``moves``: the second)."""
     choices = [list(_states(tiny, name, moves=moves)) for name in NAMES]
-    untouched: Assignment = {name: KEPT if name in tiny.installed else None for name in NAMES}
     before = {
-        name: [text for text in own["requires"] if _met(tiny, untouched, text)]
+        name: [text for text in own["requires"] if is_met(tiny, untouched(tiny), text)]
         for name, own in tiny.installed.items()
     }
     for states in itertools.product(*choices):
@@ -104,12 +111,18 @@ def solutions(tiny: Tiny, *, moves: bool) -> Iterator[Assignment]:
             yield assignment
 
 
+def untouched(tiny: Tiny) -> Assignment:
+    """The host as it is."""
+    return {name: KEPT if name in tiny.installed else None for name in NAMES}
+
+
 def _states(tiny: Tiny, name: str, *, moves: bool) -> Iterator[State]:
     offered = tiny.index.get(name, {})
     own = tiny.installed.get(name)
     if own is None:
         yield None
-        yield from offered
+        if name not in tiny.forbidden:
+            yield from offered
         return
     yield KEPT
     if name in tiny.protected:
@@ -128,11 +141,11 @@ def _states(tiny: Tiny, name: str, *, moves: bool) -> Iterator[State]:
 
 def _sound(tiny: Tiny, assignment: Assignment, before: Mapping[str, list[str]]) -> bool:
     """Whether an assignment breaks nothing. ``before`` has what each installed one needed and had."""
-    if not all(_met(tiny, assignment, text) for text in tiny.request):
+    if not all(is_met(tiny, assignment, text) for text in tiny.request):
         return False
     # Whoever stays keeps what it had; what the request reaches, and all that is new or moved, has everything.
     stays = [text for name, needs in before.items() if assignment[name] == KEPT for text in needs]
-    if not all(_met(tiny, assignment, text) for text in stays):
+    if not all(is_met(tiny, assignment, text) for text in stays):
         return False
     waiting = [_name(text) for text in tiny.request]
     waiting += [name for name, state in assignment.items() if state not in (None, KEPT)]
@@ -143,13 +156,14 @@ def _sound(tiny: Tiny, assignment: Assignment, before: Mapping[str, list[str]]) 
             continue
         reached.add(name)
         for text in _requires(tiny, assignment, name):
-            if not _met(tiny, assignment, text):
+            if not is_met(tiny, assignment, text):
                 return False
             waiting.append(_name(text))
     return True
 
 
-def _met(tiny: Tiny, assignment: Assignment, text: str) -> bool:
+def is_met(tiny: Tiny, assignment: Assignment, text: str) -> bool:
+    """Whether a requirement is met."""
     name = _name(text)
     state = assignment[name]
     version = tiny.installed[name]["version"] if state == KEPT else state

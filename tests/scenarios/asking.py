@@ -157,6 +157,23 @@ def link_line(link: Link) -> str:
     return f"{link.name}{version} -> {link.requirement}"
 
 
+def told(report: Report) -> list[str]:
+    """All of a report that a person would compare."""
+    return [
+        report.verdict.value,
+        *simulated(report),
+        *planned(report),
+        *(
+            f"{finding_line(f)} {f.message} {f.because} {[link_line(link) for link in f.chain]} "
+            f"{[(way.change, way.verdict, way.note) for way in f.ways_out]}"
+            for f in report.findings
+        ),
+        *report.unknown,
+        *report.notices,
+        str(held_back(report)),
+    ]
+
+
 def held_back(report: Report) -> dict[str, str]:
     """For each package that the plan takes older than the newest: that version and the reason."""
     changes = report.plan.changes if report.plan is not None else None
