@@ -126,7 +126,6 @@ def test_a_disk_that_was_changed_names_who_did_it() -> None:
     assert told(examined) == [("DG503", "error", "numpy"), ("DG909", "note", "captum")]
     assert render_examination(examined) == (
         "STOP  numpy on disk is 1.26.4; colab/2026.07-gpu came with 2.0.2  [DG503]\n"
-        "  installed at 2026-11-22 13:30 UTC\n"
         "\n"
         "Since  2026-11-22 13:30 UTC\n"
         "By     cell [7]: pip install captum==0.8.0 (captum 0.8.0 needs numpy<2.0)\n"

@@ -29,28 +29,36 @@ _SHOWN = 5
 def render_examination(examined: Examination, *, colour: bool = False, verbose: int = 0) -> str:
     """An examination as text, ending in a newline; ``verbose`` adds notes and what was looked at."""
     errors = [f for f in examined.findings if f.severity is Severity.ERROR]
-    blocks = [_head(examined, errors, colour=colour), *_others(errors[1:])]
+    since = examined.remedy.since if examined.remedy is not None else ""
+    blocks = [_head(examined, errors, since, colour=colour), *_others(errors[1:])]
     if examined.remedy is not None:
         blocks.append(_remedy(examined.remedy))
     blocks.append(_remarks(examined, verbose=verbose))
     blocks.append(_tiers(examined))
-    blocks.append(_settings(examined.snapshot))
+    blocks.append(_settings(examined.snapshot, in_full=bool(verbose) or not errors))
     if verbose:
         blocks.append(_details(examined.snapshot))
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _head(examined: Examination, errors: list[Finding], *, colour: bool) -> list[str]:
+def _head(examined: Examination, errors: list[Finding], since: str, *, colour: bool) -> list[str]:
     word, tint = _WORDS[examined.verdict]
     text = f"{one_line(errors[0].message)}  [{errors[0].code}]" if errors else _healthy(examined)
     lines = wrapped(text, first=f"{word}  ", rest="  ")
     if colour:
         lines[0] = f"{tint}{word}{_RESET}" + lines[0].removeprefix(word)
-    return [*lines, *(_evidence(errors[0]) if errors else ())]
+    return [*lines, *(_evidence(errors[0], since) if errors else ())]
 
 
-def _evidence(finding: Finding) -> list[str]:
-    return [part for line in finding.because for part in wrapped(one_line(line), first="  ", rest="    ")]
+def _evidence(finding: Finding, since: str = "") -> list[str]:
+    """What shows it; what stands behind "Since" already is not said twice."""
+    moment = since.removeprefix("after ").partition(",")[0]
+    return [
+        part
+        for line in finding.because
+        if not (moment and line.endswith(moment))
+        for part in wrapped(one_line(line), first="  ", rest="    ")
+    ]
 
 
 def _healthy(examined: Examination) -> str:
@@ -110,9 +118,14 @@ def _tiers(examined: Examination) -> list[str]:
     return ["The policy's tiers, planned anew on this machine:", *table(rows)] if rows else []
 
 
-def _settings(snapshot: Snapshot) -> list[str]:
+def _settings(snapshot: Snapshot, *, in_full: bool) -> list[str]:
     if not snapshot.settings:
         return []
+    if not in_full:
+        names = ", ".join(
+            dict.fromkeys(f"{s.installer} {s.name.replace('_', '-')}" for s in snapshot.settings)
+        )
+        return wrapped(f"Settings that change what an install here does: {names} (-v)", rest="  ")
     rows = [
         (f"{s.installer} {s.name.replace('_', '-')}", f"{one_line(s.value)} (from {s.origin})")
         for s in snapshot.settings
