@@ -50,11 +50,15 @@ def this_process(folders: Sequence[Folder]) -> Process:
         maps = Path("/proc/self/maps").read_text(encoding="utf-8", errors="replace")
     except OSError:
         maps = ""  # no Linux: the versions have to do
-    modules = [
-        LoadedModule(module=name, version=version, path=getattr(module, "__file__", None))
-        for name, module in sorted(sys.modules.items())
-        if "." not in name and isinstance(version := getattr(module, "__version__", None), str)
-    ]
+    modules: list[LoadedModule] = []
+    for name in sorted(sys.modules):
+        # Not the attribute itself: a module may answer that with code of its own.
+        facts: dict[str, object] = getattr(sys.modules[name], "__dict__", {})
+        version, path = facts.get("__version__"), facts.get("__file__")
+        if "." not in name and isinstance(version, str):
+            modules.append(
+                LoadedModule(module=name, version=version, path=path if isinstance(path, str) else None)
+            )
     return Process(
         pid=os.getpid(),
         started=_started(os.getpid()),
