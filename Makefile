@@ -12,6 +12,7 @@ PYTHON ?=
 HOST ?= colab/2026.07-gpu
 TIER ?= tier3
 PYTEST_ARGS ?=
+FUZZ ?= 100000
 EXAMPLES ?= 2000
 SURVEY ?=
 SURVEY_OUT ?= .survey
@@ -80,6 +81,10 @@ crosscheck: $(VENV)/.depguard-dev ## pip, uv and pip-tools asked about every tie
 .PHONY: bench-doctor
 bench-doctor: $(VENV)/.depguard ## how long depguard doctor takes on 700 distributions and 1 GB
 	$(BIN)/python bench/doctor.py
+
+.PHONY: fuzz
+fuzz: $(VENV)/.depguard-dev ## 100,000 mutated ELF files and wheels through the binary reader (FUZZ=)
+	PYTHONPATH=src:tests $(BIN)/python tools/fuzz_binaries.py $(FUZZ)
 
 .PHONY: lock-check
 lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)
