@@ -11,6 +11,7 @@ from depguard.adapters.index.client import IndexClient
 from depguard.app.abi import remote_subjects
 from depguard.model.abi_report import AbiSubject, Fit
 from depguard.model.host_abi import HostAbi
+from depguard.parse.host_binaries import load_host_binaries
 from depguard.parse.platform_tags import parse_platform, wheel_tags
 from kit.live_index import patiently
 
@@ -62,3 +63,21 @@ def test_one_optional_module_above_the_rest_is_no_floor(tmp_path: Path) -> None:
 def test_quaddtype_goes_with_the_numpy_that_it_asks_for(tmp_path: Path) -> None:
     new = HostAbi(numpy=Version("2.4.0"), glibc=(2, 35), python=(3, 11))
     assert judged(["numpy-quaddtype==1.0.0"], new, tmp_path)["numpy-quaddtype==1.0.0"].fit is Fit.FITS
+
+
+TORCH_BLOCKS = {
+    "torchrl==0.14.1": "symbols that torch 2.13.0+cpu does not have",
+    "torchtext==0.18.0": "the C++ ABI before C++11",
+    "torchcodec==0.7.0": "MessageLogger",
+    "torchaudio==2.11.0": "was built for CUDA 13, and torch 2.13.0+cpu has no CUDA",
+}
+
+
+def test_extensions_of_another_torch_are_blocked(tmp_path: Path) -> None:
+    """Against what a machine with the CPU build of torch 2.13.0 offers, captured once."""
+    kept = Path(__file__).parent / "torch-2.13.0-cpu.binaries.json"
+    host = load_host_binaries(kept.read_text(encoding="utf-8"), kept.name)
+    found = judged(list(TORCH_BLOCKS), host, tmp_path)
+    assert {name: subject.fit for name, subject in found.items()} == dict.fromkeys(TORCH_BLOCKS, Fit.BLOCKED)
+    for name, said in TORCH_BLOCKS.items():
+        assert any(said in clash.message for clash in found[name].clashes if clash.code == "DG302")

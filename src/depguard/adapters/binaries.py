@@ -24,7 +24,7 @@ from depguard.model.binary import (
 from depguard.model.host_abi import TorchAbi
 from depguard.model.symbols import SymbolSet
 from depguard.parse.binary_needs import is_torch_symbol, read_binary
-from depguard.parse.elf import ElfError, is_elf, read_elf
+from depguard.parse.elf import ElfError, ElfFile, is_elf, read_elf
 from depguard.parse.wheel_contents import MOST_UNPACKED, read_contents
 
 _SHARED = re.compile(r"\.so(\.\d+)*$")
@@ -106,16 +106,23 @@ def torch_abi(path: Path) -> TorchAbi:
     )
 
 
+def mapped_elf(path: Path, *, symbols: bool = True) -> ElfFile:
+    """An ELF file of this disk: mapped, not read, since of half a gigabyte little is looked at.
+
+    Raises OSError, ElfError, ValueError for an empty file.
+    """
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return read_elf(cast("bytes", data), symbols=symbols)
+
+
 def _exports(libraries: list[Path]) -> Iterator[bytes]:
     for library in libraries:
-        # Mapped, not read: of half a gigabyte the symbols are the first few per cent.
-        with library.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            try:
-                names = read_elf(cast("bytes", data)).defined
-            except ElfError as error:
-                raise InputError(
-                    Problem(code="abi.torch", message=f"{library} is no library that can be read: {error}")
-                ) from None
+        try:
+            names = mapped_elf(library).defined
+        except (ElfError, ValueError) as error:
+            raise InputError(
+                Problem(code="abi.torch", message=f"{library} is no library that can be read: {error}")
+            ) from None
         yield from (name for name in names if is_torch_symbol(name))
 
 

@@ -16,12 +16,14 @@ from depguard.model.location import Location
 from depguard.parse.host_compiled import compiled_host, compiled_text
 
 if TYPE_CHECKING:
+    from depguard.model.host_abi import HostAbi
     from depguard.parse.host_file import HostFile
     from depguard.parse.host_metadata import HostMetadata
 
 LIVE = "live"
 SUFFIXES = (".yaml", ".yml")
 METADATA_SUFFIX = ".metadata.json"
+BINARIES_SUFFIX = ".binaries.json"
 
 
 class HostStore:
@@ -128,6 +130,21 @@ class HostStore:
 def metadata_path_of(host_path: Path) -> Path:
     """Where the machine-written metadata of a host file lies: beside it."""
     return host_path.with_name(host_path.stem + METADATA_SUFFIX)
+
+
+def binaries_path_of(host_path: Path) -> Path:
+    """Where that lies which a captured machine offers compiled modules: beside its host file."""
+    return host_path.with_name(host_path.stem + BINARIES_SUFFIX)
+
+
+def read_binaries(host_path: Path) -> HostAbi | None:
+    """What a captured machine offers, None for a host without that. Raises InputError, OutOfReachError."""
+    path = binaries_path_of(host_path)
+    if not path.is_file():
+        return None
+    from depguard.parse.host_binaries import load_host_binaries
+
+    return load_host_binaries(read_text(path), str(path))
 
 
 def read_host_file(path: Path) -> HostFile:

@@ -50,16 +50,19 @@ def examine(
     planned: Host | None = None,
     nearest: str | None = None,
     build: bool = False,
+    further: Sequence[Finding] = (),
 ) -> Examination:
     """Judge a snapshot. Pure: the same snapshot gives the same answer anywhere.
 
     ``planned`` is the host that plans were made for (DG503, DG909); ``nearest`` names one that fits the
-    machine better, where there is one. ``build``: it is an image being built. An error in a finding makes
+    machine better, where there is one. ``further`` are findings of closer looks. ``build``: it is an image
+    being built. An error in a finding makes
     the verdict ``unsafe``, a probe that ran out of time ``unproven``.
     """
     protected = protects(policy)
     findings = list(file_findings(snapshot, protected))
     findings += shadow_findings(snapshot)
+    findings += further
     difference = drift(snapshot, planned) if planned is not None else None
     if planned is not None and difference is not None:
         findings += drift_findings(snapshot, planned, difference, protected, nearest)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from depguard.adapters.policy_store import PolicyFound
     from depguard.model.environment import ActiveSetting, ProbeResult
     from depguard.model.examination import Examination
+    from depguard.model.finding import Finding
     from depguard.model.host import Host
     from depguard.model.policy import Policy
 
@@ -156,12 +157,31 @@ def judge_snapshot(
     *,
     nearest: str | None = None,
     build: bool = False,
+    further: Sequence[Finding] = (),
 ) -> Examination:
     """A snapshot judged today."""
     from depguard.app.doctor import examine
 
     today = datetime.now(UTC).date()
-    return examine(snapshot, policy, planned=planned, today=today, nearest=nearest, build=build)
+    return examine(
+        snapshot, policy, planned=planned, today=today, nearest=nearest, build=build, further=further
+    )
+
+
+def binaries_of(snapshot: Snapshot, progress: Progress) -> tuple[Finding, ...]:
+    """DG301 to DG303 of what is installed: which was built for another NumPy or torch than is there."""
+    from packaging.utils import canonicalize_name
+
+    from depguard.adapters.installed_binaries import installed_binaries, live_abi
+    from depguard.doctor.abi import abi_findings
+
+    versions = {item.name: item.version for item in snapshot.distributions}
+    host = live_abi(
+        snapshot.executable,
+        versions.get(canonicalize_name("numpy")),
+        versions.get(canonicalize_name("torch")),
+    )
+    return tuple(abi_findings(installed_binaries(snapshot.distributions, progress=progress), host))
 
 
 def planned_host(

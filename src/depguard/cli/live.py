@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from depguard.model.host import Host
+    from depguard.model.host_abi import HostAbi
+
+LIVE = "live"
 
 
 FAMILIES = {"google-colab": "colab"}
@@ -25,3 +30,28 @@ def live_host(python: str | None = None) -> Host:
     baseline = capture(python)
     family = next((FAMILIES[dist.name] for dist in baseline.distributions if dist.name in FAMILIES), None)
     return make_host(*captured_host(baseline, HostFacts(name="live", family=family)))
+
+
+def captured_binaries(host: Host, path: Path | None, python: str | None = None) -> HostAbi | None:
+    """What was read off the host's machine: the file beside its host file, or this machine itself.
+
+    Raises InputError for a file that was edited, OutOfReachError.
+    """
+    if path is not None:
+        from depguard.adapters.host_store import read_binaries
+
+        return read_binaries(path)
+    return live_binaries(host, python) if host.name == LIVE else None
+
+
+def live_binaries(host: Host, python: str | None = None) -> HostAbi:
+    """What the interpreter at hand, and its torch, offer compiled modules."""
+    import sys
+
+    from packaging.utils import canonicalize_name
+
+    from depguard.adapters.installed_binaries import live_abi
+
+    versions = {name: dist.version for name, dist in host.installed.items()}
+    numpy, torch = (versions.get(canonicalize_name(name)) for name in ("numpy", "torch"))
+    return live_abi(python or sys.executable, numpy, torch)

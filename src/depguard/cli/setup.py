@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,11 +31,16 @@ DEFAULT_FAMILY = "colab"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup:
-    """What a command works on. ``root`` is where the project's paths start."""
+    """What a command works on. ``root`` is where the project's paths start.
+
+    ``files`` has the host files by the hosts' names, ``python`` is the interpreter of the live one.
+    """
 
     found: PolicyFound | None
     hosts: tuple[Host, ...]
     root: Path
+    files: Mapping[str, Path] = field(default_factory=dict)
+    python: str | None = None
 
     @property
     def policy(self) -> Policy | None:
@@ -96,7 +101,12 @@ def set_up(args: argparse.Namespace, console: Console) -> Setup:
         console.detail(f"host {host.name}, sha256 {host.sha256}")
         if host.name == LIVE and host.family is not None:
             console.note(_nearest_entry(host, store))
-    return Setup(found=found, hosts=hosts, root=root)
+    paths = {
+        host.name: store.path(below_root(name, found))
+        for name, host in zip(names, hosts, strict=True)
+        if name != LIVE
+    }
+    return Setup(found=found, hosts=hosts, root=root, files=paths, python=getattr(args, "python", None))
 
 
 def tell_policy(found: PolicyFound, console: Console) -> None:
@@ -250,6 +260,7 @@ def asking(
     """
     from depguard.adapters.shipped import shipped_file_table
     from depguard.app.plan import Question
+    from depguard.cli.live import captured_binaries
     from depguard.cli.options import effective_options, open_source
     from depguard.resolve.runnable import Looks
 
@@ -269,7 +280,11 @@ def asking(
             policy=setup.policy,
             hosts=setup.hosts,
             source=source,
-            binaries=Looks(source=source, table=shipped_file_table),
+            binaries=Looks(
+                source=source,
+                table=shipped_file_table,
+                captured=lambda host: captured_binaries(host, setup.files.get(host.name), setup.python),
+            ),
             cutoff=limit,
             moment=limit or now,
             installer=installer,

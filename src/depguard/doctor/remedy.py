@@ -11,6 +11,7 @@ from depguard.model.finding import Finding
 from depguard.model.policy import Severity
 
 _DISK = frozenset({"DG901", "DG902", "DG903", "DG904", "DG905", "DG503"})
+_BUILT = frozenset({"DG301", "DG302", "DG303"})
 _KEEPS = {
     HostKind.COLAB: '"Restart session" is not enough: it keeps the disk.',
     HostKind.KAGGLE: '"Restart kernel" is not enough: it keeps the disk.',
@@ -53,6 +54,12 @@ def remedy(snapshot: Snapshot, findings: Sequence[Finding], *, build: bool = Fal
             dont=(f"reinstall {lead.package}: it changes the disk, not what is loaded.",),
             since=since,
             by=by,
+        )
+    if codes <= _BUILT:
+        return Remedy(
+            kind=WayOutKind.REPLAN,
+            do=tuple(dict.fromkeys(f"{_sentence(f'{f.package}: {f.hint}')}" for f in errors)),
+            dont=(f"move what {lead.package} was built for: everything else goes with what is there.",),
         )
     return Remedy(
         kind=WayOutKind.LOOK,

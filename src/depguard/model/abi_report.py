@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.binary import WheelContents
@@ -22,6 +23,15 @@ class Clash:
     certain: bool
     message: str
     files: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstalledBinaries:
+    """The compiled modules of one installed distribution, with paths as in its RECORD."""
+
+    name: NormalizedName
+    version: Version
+    contents: WheelContents
 
 
 class Fit(enum.Enum):

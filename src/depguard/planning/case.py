@@ -157,7 +157,12 @@ def _inspector(host: Host, policy: Policy | None, binaries: Looks | None) -> Ins
     if binaries is None or mode is Binaries.OFF:
         return None
     most = MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED
-    return Inspector(source=binaries.source, table=binaries.table, host=host_abi(host), most=most)
+    return Inspector(
+        source=binaries.source,
+        table=binaries.table,
+        offers=lambda: host_abi(host, binaries.captured(host)),
+        most=most,
+    )
 
 
 def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:

@@ -15,13 +15,22 @@ _TORCH = canonicalize_name("torch")
 _CUDA_LABEL = re.compile(r"cu(\d+)\d")
 
 
-def host_abi(host: Host) -> HostAbi:
-    """The host as it is, before anything is installed there."""
+def host_abi(host: Host, captured: HostAbi | None = None) -> HostAbi:
+    """The host as it is, before anything is installed there.
+
+    ``captured`` is what was read off the machine itself; of torch it counts for the version that it is of.
+    """
+    known = captured or HostAbi()
     torch = _version(host, _TORCH)
+    of_torch = TorchAbi(version=torch, cuda=_cuda(torch)) if torch is not None else None
+    if known.torch is not None and known.torch.version == torch:
+        of_torch = known.torch
     return HostAbi(
         numpy=_version(host, _NUMPY),
-        torch=TorchAbi(version=torch, cuda=_cuda(torch)) if torch is not None else None,
-        glibc=host.glibc,
+        torch=of_torch,
+        glibc=host.glibc or known.glibc,
+        libstdcxx=known.libstdcxx,
+        interpreter=known.interpreter,
         python=(host.python.major, host.python.minor),
     )
 

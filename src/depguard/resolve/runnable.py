@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -12,6 +13,7 @@ from depguard.errors import OutOfReachError
 from depguard.model.abi_report import Clash
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.file_table import FileTable
+from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
 from depguard.resolve.abi import clashes
@@ -42,10 +44,14 @@ class Looked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looks:
-    """What it takes to look into wheels: where to read them, and who owns which files (None: not known)."""
+    """What it takes to look into wheels: where to read them, who owns which files, what hosts offer.
+
+    ``table`` and ``captured`` give None where that is not known. They are asked only when a wheel comes in.
+    """
 
     source: BinarySource
     table: Callable[[], FileTable | None] = field(default=lambda: None)
+    captured: Callable[[Host], HostAbi | None] = field(default=lambda _: None)
 
 
 @dataclass(kw_only=True)
@@ -53,20 +59,27 @@ class Inspector:
     """Looks into wheels for one host. ``most`` bounds what is read of one."""
 
     source: BinarySource
-    host: HostAbi
+    offers: Callable[[], HostAbi]
     most: int
     table: Callable[[], FileTable | None] = field(default=lambda: None)
     _known: dict[tuple[str, str], Looked] = field(default_factory=dict, init=False, repr=False)
 
+    @cached_property
+    def host(self) -> HostAbi:
+        """What the host offers, found out when it is needed."""
+        return self.offers()
+
     def on(self, moved: Mapping[NormalizedName, Version | None]) -> Inspector:
         """The same for the host as changes leave it: with another NumPy, or another torch."""
+        if not moved:
+            return self
         host = self.host
         if _NUMPY in moved:
             host = replace(host, numpy=moved[_NUMPY])
         if _TORCH in moved:
             version = moved[_TORCH]
             host = replace(host, torch=TorchAbi(version=version) if version is not None else None)
-        return self if host == self.host else replace(self, host=host)
+        return replace(self, offers=lambda: host)
 
     def expect(self, wanted: Iterable[tuple[Artifact, CoreMetadata | None]]) -> None:
         """Hint that these will be looked at."""

@@ -83,10 +83,15 @@ def _against(args: argparse.Namespace, host: Host | None) -> HostAbi:
     from pathlib import Path
 
     from depguard.adapters.binaries import torch_abi
+    from depguard.cli.live import LIVE, captured_binaries
+    from depguard.cli.setup import host_store
     from depguard.model.host_abi import HostAbi
     from depguard.resolve.host_abi import host_abi
 
-    against = host_abi(host) if host is not None else HostAbi()
+    against = HostAbi()
+    if host is not None:
+        path = host_store(args).path(args.host) if args.host != LIVE else None
+        against = host_abi(host, captured_binaries(host, path, args.python))
     if args.numpy is not None:
         against = replace(against, numpy=_version(args.numpy))
     if args.torch is not None:

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from depguard.cli.commands.baseline_binaries import write_binaries
 from depguard.cli.commands.baseline_files import register_files, run_files
 from depguard.cli.commands.baseline_materialize import register_materialize, run_materialize
 
@@ -171,6 +172,7 @@ def _capture(args: argparse.Namespace, console: Console) -> int:
         baseline, _facts(args, None, known=previous is not None), previous[0] if previous else None
     )
     _write(args.output, file, metadata, console)
+    write_binaries(args, file, metadata, console)
     _tell(baseline, console)
     return 0
 

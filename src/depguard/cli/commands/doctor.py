@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.environment import Depth, Snapshot
     from depguard.model.examination import Examination
+    from depguard.model.finding import Finding
     from depguard.model.policy import Policy
 
-_LIVE_ONLY = ("python", "pid", "fast", "full", "protected_only", "probes", "no_probes", "replan")
+_LIVE_ONLY = ("python", "pid", "fast", "full", "protected_only", "probes", "no_probes", "replan", "abi")
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -56,6 +57,11 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--probes", action="store_true", help="run the policy's probes as well, and try packages with --fast"
     )
     probes.add_argument("--no-probes", action="store_true", help="only look at files, import nothing")
+    live.add_argument(
+        "--abi",
+        action="store_true",
+        help="what was built for another NumPy or torch than is there, by the bytes",
+    )
     kept = parser.add_argument_group("snapshots and reports")
     kept.add_argument("--save", metavar="FILE", help="keep what was seen, to be judged elsewhere")
     kept.add_argument("--snapshot", metavar="FILE", help="judge what --save or --bundle wrote")
@@ -100,7 +106,10 @@ def _examined(args: argparse.Namespace, console: Console, found: PolicyFound) ->
         # A policy's own probes are its author's code: both the policy and the command line must ask.
         custom = [probe.target for probe in found.policy.probes] if args.probes else []
         snapshot = _tried(console, snapshot, custom, accelerator)
-    examined = judge_snapshot(snapshot, found.policy, planned, nearest=nearest, build=args.build)
+    further = _binaries(console, snapshot) if args.abi else ()
+    examined = judge_snapshot(
+        snapshot, found.policy, planned, nearest=nearest, build=args.build, further=further
+    )
     if args.replan:
         from depguard.cli.replanning import tiers_on_live
 
@@ -152,6 +161,13 @@ def _tried(console: Console, snapshot: Snapshot, custom: Sequence[str], accelera
             accelerator=accelerator,
             progress=lambda name: step.advance(note=name),
         )
+
+
+def _binaries(console: Console, snapshot: Snapshot) -> tuple[Finding, ...]:
+    from depguard.cli.doctoring import binaries_of
+
+    with console.progress("reading compiled modules", len(snapshot.distributions)) as step:
+        return binaries_of(snapshot, lambda name: step.advance(note=name))
 
 
 def _depth(args: argparse.Namespace) -> Depth:
