@@ -58,7 +58,7 @@ def remedy(snapshot: Snapshot, findings: Sequence[Finding], *, build: bool = Fal
     if codes <= _BUILT:
         return Remedy(
             kind=WayOutKind.REPLAN,
-            do=tuple(dict.fromkeys(f"{_sentence(f'{f.package}: {f.hint}')}" for f in errors)),
+            do=tuple(dict.fromkeys(f"{_sentence(f'{f.hint}: {f.package}')}" for f in errors)),
             dont=(f"move what {lead.package} was built for: everything else goes with what is there.",),
         )
     return Remedy(
