@@ -154,6 +154,7 @@ class GuardedHost:
 def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
     """Make one. ``pip``: the environment has a pip of its own, the one beside the tests."""
     index = folder / "index"
+    index.mkdir(parents=True)
     build_wheel(index, "free", "1.0")
     build_wheel(index, "free", "2.0", files={"free.py": b"VERSION = '2.0'\n", "free_more/__init__.py": b""})
     build_wheel(index, "solid", "1.26.4", files={"solid/__init__.py": b"__version__ = '1.26.4'\n"})

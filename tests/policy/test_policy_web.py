@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import ssl
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -17,6 +14,7 @@ from depguard.adapters import policy_web
 from depguard.adapters.policy_web import POLICY_LIMIT, Answer, GithubFile, fetch, parse_github
 from depguard.errors import InputError, OutOfReachError
 from depguard.model.location import Location
+from kit.certificates import make_certificate, server_side
 
 AT = Location("p.yaml", 2, 10)
 
@@ -130,22 +128,8 @@ class _Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A server with a certificate of its own, which the environment's trust store then knows."""
-    openssl = shutil.which("openssl")
-    if openssl is None:
-        pytest.skip("needs openssl to make a certificate")
-    key, certificate = tmp_path / "key.pem", tmp_path / "cert.pem"
-    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
-    made += [
-        "-addext",
-        "subjectAltName=DNS:localhost,IP:127.0.0.1",
-        "-keyout",
-        str(key),
-        "-out",
-        str(certificate),
-    ]
-    subprocess.run(made, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate = make_certificate(tmp_path, "DNS:localhost", "IP:127.0.0.1")
+    context = server_side(certificate)
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
     monkeypatch.setenv("no_proxy", "*")
     policy_web._pool.cache_clear()

@@ -183,8 +183,10 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
             policy=judges.policy if judges is not None else None,
             hosts=base_hosts if base_found is not None else hosts,
         )
-    for source in head.policy.sources_used if head.policy is not None else ():
-        console.detail(f"policy {source.label}, sha256 {source.sha256}")
+    if found is not None:
+        from depguard.cli.setup import tell_policy
+
+        tell_policy(found, console)
     addresses_ = repository.remotes() if repository is not None else ()
     homes = Homes.of((*addresses_, *(head.policy.repository if head.policy is not None else ())))
     gate = IndexGate(_known(base, base_found, homes) if base is not None else None)

@@ -33,7 +33,7 @@ def run_files(args: argparse.Namespace, console: Console) -> int:
     from depguard.adapters.files import write_whole
     from depguard.app.file_table import make_file_table
     from depguard.cli.options import effective_options, open_source
-    from depguard.cli.setup import find_policy, host_store
+    from depguard.cli.setup import find_policy, host_store, tell_policy
     from depguard.model.policy import Installer
 
     store = host_store(args)
@@ -41,6 +41,7 @@ def run_files(args: argparse.Namespace, console: Console) -> int:
     found = find_policy(args)
     if found is None:
         raise AssertionError("--policy names one")
+    tell_policy(found, console)
     options = effective_options(args, console, policy=None, installer=Installer.PIP)
     count = len({(n, d.version) for host in hosts for n, d in host.installed.items()})
     with (

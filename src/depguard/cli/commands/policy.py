@@ -49,10 +49,13 @@ def run(args: argparse.Namespace, console: Console) -> int:
         return 0
     from pathlib import Path
 
+    from depguard.cli.setup import tell_policy
+
     found = _find_policy(args.policy or args.policy_option, Path.cwd(), offline=args.offline)
     if args.action == "show":
         _show(found, console)
         return 0
+    tell_policy(found, console)
     return _check(found, console)
 
 
