@@ -31,7 +31,7 @@ tiers:
   lab: {about: small things, requires: [small]}
   bad: [greedy]
   over: [overwriter]
-  source: [unbuilt]
+  older: [old]
 """
 HOST = """\
 schema: 1
@@ -43,6 +43,10 @@ distributions:
   free: {version: "1.0", requires: [], source: "stated for a test"}
   six: {version: "1.0", requires: [], source: "stated for a test"}
 """
+AGE = 1_700_000_000
+"""When the host was made, in seconds since 1970: well before what comes later."""
+FILLERS = tuple(f"filler{number}" for number in range(12))
+"""So many that one distribution more or less makes no other host."""
 # Run by the interpreter at its start: ends pip without a word where a test says, or does harm meanwhile.
 KILLER = """\
 import os, signal, sys
@@ -134,7 +138,7 @@ class GuardedHost:
     def there(self) -> dict[str, str]:
         """Installed versions by the names of their metadata folders."""
         found = (path.name.removesuffix(".dist-info").split("-") for path in self.site.glob("*.dist-info"))
-        return {name: version for name, version, *_ in found if not name.startswith(("~", "pip"))}
+        return {name: version for name, version, *_ in found if not name.startswith(("~", "pip", "filler"))}
 
     def leftovers(self) -> list[str]:
         return sorted(path.name for path in self.site.glob("~*"))
@@ -168,6 +172,7 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
     )
     build_wheel(index, "helper", "3.0")
     build_wheel(index, "greedy", "1.0", requires=["solid<2"])
+    build_wheel(index, "old", "1.0", requires=["solid<3"])
     build_wheel(index, "overwriter", "1.0", files={"overwriter.py": b"", "solid/core.so": b"mine\n"})
     env = folder / "env"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True)
@@ -177,6 +182,8 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
     )
     install_here(site, "free", "1.0", {"free.py": b"VERSION = '1.0'\n", "free_more/__init__.py": b""})
     install_here(site, "six", "1.0", {"six.py": b""})
+    for name in FILLERS:
+        install_here(site, name, "1.0", {f"{name}.py": b""})
     (site / "kit_killer.pth").write_text("import kit_killer\n")
     (site / "kit_killer.py").write_text(KILLER)
     if pip:
@@ -184,9 +191,18 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
         (site / "pip").symlink_to(own / "pip")
         (info,) = own.glob("pip-*.dist-info")
         (site / info.name).symlink_to(info)
-    (folder / "host.yaml").write_text(HOST)
+    (folder / "host.yaml").write_text(host_text(pip=metadata.version("pip") if pip else None))
     (folder / "depguard.yaml").write_text(POLICY)
     return GuardedHost(folder=folder, site=site, index=index)
+
+
+def host_text(*, pip: str | None) -> str:
+    """The host file of what is installed in it."""
+    listed = dict.fromkeys(FILLERS, "1.0") | ({"pip": pip} if pip else {})
+    return HOST + "".join(
+        f'  {name}: {{version: "{version}", requires: [], source: "stated for a test"}}\n'
+        for name, version in listed.items()
+    )
 
 
 def install_here(site: Path, name: str, version: str, files: Mapping[str, bytes]) -> None:
@@ -194,3 +210,7 @@ def install_here(site: Path, name: str, version: str, files: Mapping[str, bytes]
     wheel = build_wheel(site.parent / "made", name, version, files=files)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
+        for member in archive.namelist():
+            os.utime(site / member, (AGE, AGE))
+    (info,) = site.glob(f"{name}-{version}.dist-info")
+    os.utime(info, (AGE, AGE))

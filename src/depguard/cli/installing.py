@@ -241,7 +241,7 @@ class LiveRuntime:
                 cache_dir=str(self._cache),
                 progress=lambda name: step.advance(note=name),
             )
-        return with_processes(snapshot, (), own=self._python == sys.executable)
+        return with_processes(snapshot, self._args.pid, own=self._python == sys.executable)
 
     def _host(self, snapshot: Snapshot) -> tuple[Host | None, str | None]:
         from depguard.cli.doctoring import planned_host

@@ -40,6 +40,15 @@ def register(parser: argparse.ArgumentParser) -> None:
         choices=("pip", "uv"),
         help="who installs (default: the policy's installer; the other one where it is not to be had)",
     )
+    group.add_argument(
+        "--pid",
+        metavar="PID",
+        type=int,
+        action="append",
+        default=[],
+        help="a running Python of it, to be told of what it has loaded (default: the notebook kernel that"
+        " runs this)",
+    )
     probes = group.add_mutually_exclusive_group()
     probes.add_argument(
         "--probes", action="store_true", help="afterwards run the policy's own probes as well"
