@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from depguard.emit.markdown import code, escaped, render_markdown
+from depguard.emit.wording import one_line
 from depguard.model.finding import Verdict
 from depguard.model.report import Reports
 from kit import reports as kit
@@ -63,7 +64,7 @@ def test_the_table_has_hosts_down_and_requests_across() -> None:
 
 @given(st.text(alphabet=st.sampled_from("a`*_[]()<>#|~&$\\!-+. \n@:/wxh1&;"), max_size=30))
 def test_escaped_text_reads_as_it_was_written(text: str) -> None:
-    line = " ".join(text.split())
+    line = one_line(text)
     found = tokens(f"x{escaped(text)}x")
     inline = [t for t in found if t.type in ("text", "text_special")]
     shown = "".join(t.content for t in inline)
@@ -75,7 +76,7 @@ def test_escaped_text_reads_as_it_was_written(text: str) -> None:
 
 @given(st.text(alphabet=st.sampled_from("a`|\\< \n"), max_size=20))
 def test_a_code_span_holds_whatever_it_is_given(text: str) -> None:
-    line = " ".join(text.split())
+    line = one_line(text)
     spans = [t.content for t in tokens(f"x {code(text)} x") if t.type == "code_inline"]
     assert spans == ([line] if line else [])
 

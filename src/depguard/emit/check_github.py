@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from depguard.emit.check_chains import Chain, annotated, chains, compared, remarks, summary
+from depguard.emit.check_quoting import quoted_check
 from depguard.emit.github import github_command
 from depguard.emit.wording import one_line, verdict_word
 from depguard.model.check import CheckReport
@@ -11,6 +12,7 @@ from depguard.model.finding import Verdict
 
 def render_check_github(report: CheckReport) -> str:
     """An annotation a problem, those that refuse first; a notice with the summary last. Ends in a newline."""
+    report = quoted_check(report)
     lines = [_annotation("error", chain) for chain in chains(report.failing)]
     lines += [_annotation("warning", chain) for chain in chains(remarks(report))]
     head = {"title": f"depguard: {verdict_word(report.verdict)}"}

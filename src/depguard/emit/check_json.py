@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from depguard.emit.json_report import finding_document, report_document
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment
 from depguard.model.check import CheckedFinding, CheckReport, HostOutcome, Standing, TargetOutcome
 
@@ -14,7 +14,7 @@ CHECK_SCHEMA = "depguard.check/1"
 
 def render_check_json(report: CheckReport) -> str:
     """The check as ``depguard.check/1``. ASCII, ends in a newline."""
-    return json.dumps(check_document(report), indent=2) + "\n"
+    return json_text(check_document(report))
 
 
 def check_document(report: CheckReport) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Everything that comes from elsewhere is shown as code or escaped, as in `emit.ma
 
 from __future__ import annotations
 
-import html
 from collections.abc import Iterable
 
 from depguard.emit.check_chains import (
@@ -18,8 +17,10 @@ from depguard.emit.check_chains import (
     remarks,
     summary,
 )
-from depguard.emit.markdown import code, escaped, report_details, verdict_cell, where_words
-from depguard.emit.wording import megabytes, moment, one_line, plural, total_size, verdict_word
+from depguard.emit.check_quoting import quoted_check
+from depguard.emit.markdown import code, escaped, fold, report_details, verdict_cell, where_words
+from depguard.emit.markdown_size import COMMENT_BYTES, fitted
+from depguard.emit.wording import megabytes, moment, plural, total_size, verdict_word
 from depguard.model.check import CheckedFinding, CheckReport, HostOutcome, Standing, TargetOutcome
 from depguard.model.finding import Verdict
 from depguard.model.report import Report
@@ -27,8 +28,12 @@ from depguard.model.report import Report
 SHOWN_PROBLEMS = 20
 
 
-def render_check_markdown(report: CheckReport) -> str:
-    """The verdict in a line, what is new, a table of targets and hosts, the details folded away."""
+def render_check_markdown(report: CheckReport, *, limit: int = COMMENT_BYTES) -> str:
+    """The verdict in a line, what is new, a table of targets and hosts, the details folded away.
+
+    ``limit`` bytes at most; what does not fit is left out, and said so.
+    """
+    report = quoted_check(report)
     parts = [
         f"### depguard: {verdict_word(report.verdict)}, {summary(report)}",
         *_problems(report),
@@ -38,9 +43,8 @@ def render_check_markdown(report: CheckReport) -> str:
         _listed("Still there", errors(report, Standing.STILL)),
         _listed("Gone", errors(report, Standing.GONE)),
         _listed("New warnings", remarks(report)),
-        _footer(report),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return fitted(parts, closing=_footer(report), limit=limit)
 
 
 def _problems(report: CheckReport) -> list[str]:
@@ -129,7 +133,7 @@ def _folded(targets: Iterable[TargetOutcome]) -> list[str]:
             if lines:
                 groups.setdefault(lines, []).append(outcome.host)
         for lines, hosts in groups.items():
-            parts.append(_fold(f"{target.name} on {', '.join(hosts)}", lines))
+            parts.append(fold(f"{target.name} on {', '.join(hosts)}", lines))
     return parts
 
 
@@ -144,13 +148,7 @@ def _listed(lead: str, findings: tuple[CheckedFinding, ...]) -> str:
             where_words(finding.location) if finding.location is not None else code(str(chain.first.target))
         )
         lines.append(f"- {where}: {escaped(finding.message)} ({finding.code})")
-    return _fold(f"{lead}: {len(grouped)}", lines)
-
-
-def _fold(summary_text: str, lines: Iterable[str]) -> str:
-    # The summary stands in a line of HTML, where Markdown's own escapes mean nothing.
-    shown = html.escape(one_line(summary_text)).replace("@", "@<!-- -->")
-    return "\n".join([f"<details><summary>{shown}</summary>", "", *lines, "", "</details>"])
+    return fold(f"{lead}: {len(grouped)}", lines)
 
 
 def _footer(report: CheckReport) -> str:

@@ -5,11 +5,12 @@ The source is OASIS' "Static Analysis Results Interchange Format", 2.1.0 (3.27.2
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from depguard import __version__
 from depguard.emit.check_chains import annotated
+from depguard.emit.check_quoting import quoted_check
+from depguard.emit.quoting import json_text
 from depguard.emit.sarif import SARIF_LEVELS, SARIF_SCHEMA, sarif_locations, sarif_rule, uri_of
 from depguard.emit.wording import one_line
 from depguard.model.check import CheckedFinding, CheckReport, Standing
@@ -23,6 +24,7 @@ def render_check_sarif(report: CheckReport) -> str:
 
     A finding that is gone is a result only where there is a baseline to say so: it is ``absent``.
     """
+    report = quoted_check(report)
     results = [_result(report, found) for found in report.findings]
     rules = sorted({result["ruleId"] for result in results})
     for result in results:
@@ -40,7 +42,7 @@ def render_check_sarif(report: CheckReport) -> str:
             "against": one_line(report.revisions.against),
         }
     log = {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2) + "\n"
+    return json_text(log)
 
 
 def _result(report: CheckReport, found: CheckedFinding) -> dict[str, Any]:

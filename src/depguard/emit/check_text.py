@@ -15,8 +15,9 @@ from depguard.emit.check_chains import (
     remarks,
     summary,
 )
+from depguard.emit.check_quoting import quoted_check
 from depguard.emit.text_refusal import outcome
-from depguard.emit.wording import listed, one_line, plural, table, verdict_word, wrapped
+from depguard.emit.wording import inert, listed, one_line, plural, table, verdict_word, wrapped
 from depguard.model.check import CheckedFinding, CheckReport, Standing, TargetOutcome
 from depguard.model.finding import Finding
 
@@ -26,6 +27,7 @@ SHOWN_BESIDE = 5
 
 def render_check_text(report: CheckReport, *, colour: bool = False, verbose: int = 0) -> str:
     """The check as text, ending in a newline. ``verbose`` (1 or more) leaves nothing out."""
+    report = quoted_check(report)
     failing = set(map(id, report.failing))
     new = errors(report, Standing.NEW)
     still = errors(report, Standing.STILL)
@@ -39,7 +41,7 @@ def render_check_text(report: CheckReport, *, colour: bool = False, verbose: int
     paragraphs.append([line for note in report.notes for line in wrapped(one_line(note), first="note: ")])
     paragraphs.append(_verdicts(report.targets) if verbose else [])
     paragraphs.append(_closing(report))
-    return "\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n"
+    return inert("\n\n".join("\n".join(lines) for lines in paragraphs if lines) + "\n")
 
 
 def _head(report: CheckReport, *, colour: bool) -> list[str]:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterable
 
+from depguard.emit.markdown_size import COMMENT_BYTES, fitted
 from depguard.emit.quoting import quoted
 from depguard.emit.selection import (
     blocking,
@@ -20,29 +22,49 @@ from depguard.emit.selection import (
 )
 from depguard.emit.text_changes import needed
 from depguard.emit.text_refusal import outcome, place
-from depguard.emit.wording import counts, described, moment, one_line, plural, title, verdict_word
+from depguard.emit.wording import (
+    counts,
+    described,
+    megabytes,
+    moment,
+    one_line,
+    plural,
+    size_of,
+    title,
+    verdict_word,
+)
 from depguard.model.finding import Finding, Verdict
 from depguard.model.location import Location
-from depguard.model.plan import ActionKind
+from depguard.model.plan import Action, ActionKind
 from depguard.model.report import Report, Reports
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&$])")
 _BLOCK = re.compile(r"^(\d*)([-+=.)])")
+_LONGEST = 500
 _SHOWN_PACKAGES = 20
 
 
-def render_markdown(reports: Reports) -> str:
-    """A heading with the verdict, what is wrong, a table of hosts and requests, the details folded away."""
+def render_markdown(reports: Reports, *, limit: int = COMMENT_BYTES) -> str:
+    """A heading with the verdict, what is wrong, a table of hosts and requests, the details folded away.
+
+    ``limit`` bytes at most; what does not fit is left out, and said so.
+    """
     reports = quoted(reports)
-    parts = [_heading(reports), *_culprits(reports), _verdicts(reports), *_folded(reports), _footer(reports)]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    parts = [_heading(reports), *_culprits(reports), _verdicts(reports), *_folded(reports)]
+    return fitted(parts, closing=_footer(reports), limit=limit)
 
 
 def escaped(text: str) -> str:
     """Text as it stands: no markup, no mention, no reference, no automatic link."""
-    safe = _SPECIAL.sub(r"\\\1", one_line(text))
+    safe = _SPECIAL.sub(r"\\\1", _clipped(text))
     safe = _BLOCK.sub(r"\1\\\2", safe)
     return _unlinked(safe)
+
+
+def _clipped(text: str) -> str:
+    """One line of a length that people read."""
+    line = one_line(text)
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}... ({len(line)} characters)"
 
 
 def _unlinked(text: str) -> str:
@@ -55,7 +77,7 @@ def _unlinked(text: str) -> str:
 
 def code(text: str, *, cell: bool = False) -> str:
     """Text in a code span, whatever backticks it has. In a table's cell a bar is escaped even there."""
-    line = one_line(text).replace("|", "\\|" if cell else "|")
+    line = _clipped(text).replace("|", "\\|" if cell else "|")
     if not line:
         return ""
     ticks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
@@ -143,10 +165,15 @@ def _folded(reports: Reports) -> list[str]:
             groups.setdefault((title(report.request), tuple(lines)), []).append(report.host.name)
     folded = []
     for (asked, listed), hosts in groups.items():
-        # The summary stands in a line of HTML, where Markdown's own escapes mean nothing.
-        summary = _unlinked(html.escape(one_line(f"{asked} on {', '.join(hosts)}"), quote=False))
-        folded.append("\n".join([f"<details><summary>{summary}</summary>", "", *listed, "", "</details>"]))
+        folded.append(fold(f"{asked} on {', '.join(hosts)}", listed))
     return folded
+
+
+def fold(summary: str, lines: Iterable[str]) -> str:
+    """Lines of Markdown folded away under a summary."""
+    # The summary stands in a line of HTML, where Markdown's own escapes mean nothing.
+    shown = _unlinked(html.escape(_clipped(summary), quote=False))
+    return "\n".join([f"<details><summary>{shown}</summary>", "", *lines, "", "</details>"])
 
 
 def report_details(report: Report) -> list[str]:
@@ -164,7 +191,7 @@ def report_details(report: Report) -> list[str]:
             lines.append(f"  - {code(place(finding.policy_location))}: {escaped(finding.policy_reason)}")
     changes = subject_changes(report)
     shown = [a for a in changes.changes if a.kind is not ActionKind.KEEP] if changes is not None else []
-    lines += [f"- {code(described(action))}" for action in shown]
+    lines += [f"- {code(described(action))}{_size_of(action)}" for action in shown]
     broken = report.simulation.broken if report.simulation is not None else ()
     if report.verdict is not Verdict.SAFE:
         for item in broken[:_SHOWN_PACKAGES]:
@@ -177,6 +204,11 @@ def report_details(report: Report) -> list[str]:
     lines += [f"- warning {f.code}: {escaped(f.message)}" for f in warnings(report)]
     lines += [f"- waived {f.code} {code(f.package)}: {escaped(f.waived or '')}" for f in waived(report)]
     return lines + [f"- {escaped(notice)}" for notice in report.notices]
+
+
+def _size_of(action: Action) -> str:
+    size = size_of(action)
+    return f", {megabytes(size)}" if size is not None else ""
 
 
 def _footer(reports: Reports) -> str:

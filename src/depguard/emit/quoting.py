@@ -10,6 +10,8 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from packaging.utils import NormalizedName
+
 from depguard.emit.wording import one_line, spelled_out
 from depguard.model.finding import Finding, Link, WayOut
 from depguard.model.location import Location
@@ -27,7 +29,7 @@ from depguard.model.report import (
 
 def quoted(reports: Reports) -> Reports:
     """The same reports with every text from elsewhere on one line, control characters spelled out."""
-    return Reports(reports=tuple(_report(report) for report in reports.reports))
+    return Reports(reports=tuple(quoted_report(report) for report in reports.reports))
 
 
 def json_text(value: Any) -> str:
@@ -36,7 +38,8 @@ def json_text(value: Any) -> str:
     return text.replace("##[", "##\\u005b").replace("##vso[", "##vso\\u005b") + "\n"
 
 
-def _report(report: Report) -> Report:
+def quoted_report(report: Report) -> Report:
+    """One report, quoted."""
     return replace(
         report,
         host=replace(report.host, name=one_line(report.host.name)),
@@ -48,7 +51,7 @@ def _report(report: Report) -> Report:
         ),
         simulation=_simulation(report.simulation) if report.simulation is not None else None,
         plan=_plan(report.plan) if report.plan is not None else None,
-        findings=tuple(_finding(finding) for finding in report.findings),
+        findings=tuple(quoted_finding(finding) for finding in report.findings),
         unknown=_lines(report.unknown),
         assumed=_lines(report.assumed),
         policy=_maybe(report.policy),
@@ -68,9 +71,11 @@ def _wheel_notes(notes: tuple[WheelNote, ...]) -> tuple[WheelNote, ...]:
     return tuple(replace(note, texts=_lines(note.texts)) for note in notes)
 
 
-def _finding(finding: Finding) -> Finding:
+def quoted_finding(finding: Finding) -> Finding:
+    """One finding, quoted."""
     return replace(
         finding,
+        package=NormalizedName(one_line(finding.package)),  # of an unread file, its path
         message=one_line(finding.message),
         hint=one_line(finding.hint),
         because=_lines(finding.because),
