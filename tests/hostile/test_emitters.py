@@ -12,14 +12,21 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from depguard.emit.check_github import render_check_github
+from depguard.emit.check_json import render_check_json
+from depguard.emit.check_markdown import render_check_markdown
+from depguard.emit.check_sarif import render_check_sarif
+from depguard.emit.check_text import render_check_text
 from depguard.emit.github import render_github
 from depguard.emit.json_report import render_json
 from depguard.emit.markdown import render_markdown
 from depguard.emit.sarif import render_sarif
 from depguard.emit.text import render_text
+from depguard.model.check import CheckReport
 from depguard.model.finding import Finding, Link, Verdict, WayOut
 from depguard.model.location import Location
 from depguard.model.report import Asked, Report, Reports
+from kit import checks
 from kit import reports as kit
 from kit.hostile_texts import HOSTILE_TEXTS
 from kit.sarif import sarif_problems
@@ -95,6 +102,21 @@ def tokens(text: str) -> tuple[Token, ...]:
     return tuple(MARKDOWN.parse(render_markdown(planted(text))))
 
 
+CHECKS: dict[str, Callable[[CheckReport], str]] = {
+    "text": render_check_text,
+    "verbose": lambda report: render_check_text(report, verbose=1),
+    "markdown": render_check_markdown,
+    "github": render_check_github,
+    "sarif": render_check_sarif,
+    "json": render_check_json,
+}
+
+
+@cache
+def check_tokens(text: str) -> tuple[Token, ...]:
+    return tuple(MARKDOWN.parse(render_check_markdown(checks.planted(text))))
+
+
 @pytest.fixture(params=range(len(HOSTILE_TEXTS)), ids=[ascii(text)[1:25] for text in HOSTILE_TEXTS])
 def text(request: pytest.FixtureRequest) -> str:
     number: int = request.param
@@ -103,8 +125,11 @@ def text(request: pytest.FixtureRequest) -> str:
 
 @pytest.mark.parametrize("name", EMITTERS)
 def test_nothing_that_a_terminal_or_a_log_obeys_is_written(name: str, text: str) -> None:
-    for subject in ("plan", "simulation"):
-        written = EMITTERS[name](planted(text, subject))
+    for written in (
+        EMITTERS[name](planted(text)),
+        EMITTERS[name](planted(text, "simulation")),
+        CHECKS[name](checks.planted(text)),
+    ):
         assert all(c == "\n" or c.isprintable() for c in written)
         written.encode("utf-8")
         for line in written.splitlines():
@@ -116,9 +141,12 @@ def test_nothing_that_a_terminal_or_a_log_obeys_is_written(name: str, text: str)
 
 def test_annotations_are_one_command_a_line(text: str) -> None:
     command = re.compile(r"::(error|warning|notice) (?:[a-z]+=[^:,\r\n]*,?)*::[^\r\n]*")
-    lines = render_github(planted(text)).splitlines()
-    assert len(lines) == len(render_github(planted("plain")).splitlines())
-    assert all(command.fullmatch(line) for line in lines)
+    for written, plain in (
+        (render_github(planted(text)), render_github(planted("plain"))),
+        (render_check_github(checks.planted(text)), render_check_github(checks.planted("plain"))),
+    ):
+        assert len(written.splitlines()) == len(plain.splitlines())
+        assert all(command.fullmatch(line) for line in written.splitlines())
 
 
 def test_the_comment_has_the_structure_of_a_harmless_one(text: str) -> None:
@@ -129,7 +157,7 @@ def test_the_comment_has_the_structure_of_a_harmless_one(text: str) -> None:
 def structure(text: str) -> list[str]:
     """What the comment is made of, as GitHub's Markdown has it: no text, no code, no lone line ends."""
     found = []
-    for token in tokens(text):
+    for token in (*tokens(text), *check_tokens(text)):
         found.append(token.type)
         for child in token.children or ():
             if child.type in ("html_inline", "html_block"):
@@ -140,7 +168,7 @@ def structure(text: str) -> list[str]:
 
 
 def test_the_comment_addresses_nobody_and_links_nowhere(text: str) -> None:
-    for token in tokens(text):
+    for token in (*tokens(text), *check_tokens(text)):
         for child in token.children or ():
             if child.type == "text":
                 assert not re.search(r"@\w|://|\bwww\.|\bGH-\d|#\d", child.content)
@@ -153,6 +181,7 @@ def test_the_comment_addresses_nobody_and_links_nowhere(text: str) -> None:
 
 def test_sarif_stays_sarif(text: str) -> None:
     assert sarif_problems(json.loads(render_sarif(planted(text)))) == []
+    assert sarif_problems(json.loads(render_check_sarif(checks.planted(text)))) == []
 
 
 def test_json_gives_the_text_back(text: str) -> None:

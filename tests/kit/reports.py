@@ -34,7 +34,7 @@ CUTOFF = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 
 
 def digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def host(name: str = "colab/2026.07-gpu", python: str = "3.12.13", installed: int = 704) -> HostSummary:

@@ -80,7 +80,9 @@ def code(text: str, *, cell: bool = False) -> str:
     line = _clipped(text).replace("|", "\\|" if cell else "|")
     if not line:
         return ""
-    ticks = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    if "`" not in line:
+        return f"`{line}`"
+    ticks = "`" * (max(len(run) for run in re.findall("`+", line)) + 1)
     space = " " if line.startswith("`") or line.endswith("`") else ""
     return f"{ticks}{space}{line}{space}{ticks}"
 

@@ -46,7 +46,9 @@ def verdict_word(verdict: Verdict, *, colour: bool = False) -> str:
 
 def one_line(text: str) -> str:
     """Text from elsewhere on one line, control characters spelled out: it is quoted, never obeyed."""
-    return spelled_out(re.sub(r"\s+", " ", text).strip())
+    if not text.isprintable() or "  " in text or text[:1] == " " or text[-1:] == " ":
+        text = re.sub(r"\s+", " ", text).strip()
+    return spelled_out(text)
 
 
 def spelled_out(text: str) -> str:
