@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from depguard.cli.report_files import SUMMARY, add_report_option
 from depguard.cli.setup import add_format_option, add_subject_options
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--all", action="store_true", help="refuse for what was there before, too")
     add_format_option(parser)
+    add_report_option(parser)
     add_subject_options(parser)
     add_index_options(parser)
 
@@ -41,17 +43,20 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from depguard.app.check_tiers import check_tiers
     from depguard.cli.check_setup import checking
     from depguard.cli.commands.lock import lock_emitters
+    from depguard.cli.report_files import report_files, write_reports
     from depguard.cli.reporting import REFUSED
     from depguard.model.finding import Verdict
 
+    files = report_files(args.reports)
     with checking(args, console) as setup:
         tiers = check_tiers(setup.question, lock_emitters())
         report = check(setup.question, tiers=tiers)
-    console.out(render(report, args.format, console))
+    write_reports(files, lambda form: render(report, form))
+    console.out(render(report, args.format, colour=console.colour, verbose=console.verbose))
     return 0 if report.verdict is Verdict.SAFE else REFUSED
 
 
-def render(report: CheckReport, form: str, console: Console) -> str:
+def render(report: CheckReport, form: str, *, colour: bool = False, verbose: int = 0) -> str:
     """The report in a format; only the emitter that is asked for is imported."""
     match form:
         case "json":
@@ -62,6 +67,11 @@ def render(report: CheckReport, form: str, console: Console) -> str:
             from depguard.emit.check_markdown import render_check_markdown
 
             return render_check_markdown(report)
+        case form if form == SUMMARY:
+            from depguard.emit.check_markdown import render_check_markdown
+            from depguard.emit.markdown_size import SUMMARY_BYTES
+
+            return render_check_markdown(report, limit=SUMMARY_BYTES)
         case "sarif":
             from depguard.emit.check_sarif import render_check_sarif
 
@@ -73,4 +83,4 @@ def render(report: CheckReport, form: str, console: Console) -> str:
         case _:
             from depguard.emit.check_text import render_check_text
 
-            return render_check_text(report, colour=console.colour, verbose=console.verbose)
+            return render_check_text(report, colour=colour, verbose=verbose)
