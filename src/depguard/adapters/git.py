@@ -7,6 +7,7 @@ pull request brings cannot make git run anything.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import posixpath
@@ -299,6 +300,8 @@ class WorkingTree:
         return self._read[path]
 
     def _from_disk(self, path: str) -> bytes:
+        if "\0" in path:
+            raise _missing(path)
         target = Path(os.path.realpath(self._root / path))
         if not target.is_relative_to(self._root) or ".git" in target.relative_to(self._root).parts:
             raise _refused_link(path)
@@ -312,6 +315,9 @@ class WorkingTree:
         except (FileNotFoundError, NotADirectoryError):
             raise _missing(path) from None
         except OSError as error:
+            # A link to itself, or a name that no disk has: the change's own doing, and no fault of the disk.
+            if error.errno in (errno.ELOOP, errno.ENAMETOOLONG):
+                raise _refused_link(path) if error.errno == errno.ELOOP else _missing(path) from None
             raise OutOfReachError(
                 Problem(code="disk.read", message=f"cannot read {path}: {error.strerror or error}")
             ) from None
