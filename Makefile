@@ -90,6 +90,10 @@ fuzz: $(VENV)/.depguard-dev ## 100,000 mutated ELF files and wheels through the 
 lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)
 	$(BIN)/depguard lock --check
 
+.PHONY: survey-lines
+survey-lines: $(VENV)/.depguard ## what the parsers make of real install lines (INSTALLS=folder with colab.jsonl, notebooks.jsonl)
+	$(BIN)/python tools/survey/install_lines.py $(INSTALLS)
+
 .PHONY: clean
 clean: ## remove the virtual environment and every cache
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
