@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 from packaging.utils import NormalizedName
 
@@ -23,6 +24,7 @@ from depguard.model.check import (
     TargetOutcome,
 )
 from depguard.model.finding import About, Finding, Verdict
+from depguard.model.host import Host
 from depguard.model.location import Location
 from depguard.model.policy import Severity
 from depguard.model.report import Report
@@ -33,9 +35,19 @@ from depguard.parse.requirement_text import decode_requirements
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """One target simulated: for each host its commands and their reports, in order."""
+    """One target simulated: for each host its commands and their reports, in order.
+
+    ``left`` are the hosts as each command leaves them.
+    """
 
     hosts: tuple[tuple[str, tuple[tuple[InstallCommand, Report], ...]], ...]
+    left: tuple[tuple[Host, ...], ...] = ()
+
+    def until(self, count: int) -> Session:
+        """The session after so many commands."""
+        return Session(
+            hosts=tuple((host, steps[:count]) for host, steps in self.hosts), left=self.left[:count]
+        )
 
     def verdicts(self) -> dict[str, Verdict]:
         """The worst of each host's commands."""
@@ -197,12 +209,14 @@ def _target(
 ) -> Judged:
     """One target on all hosts at both revisions; simulated once where both ask for the same."""
     head, base = question.head, question.base
-    after = _session(question, head, new, advise=True) if new is not None else None
+    after = _session(question, head, new.steps, advise=True) if new is not None else None
     before: Session | None = None
     again = False
     if base is not None and old is not None:
-        again = same and new is not None and unplaced(old.steps) == unplaced(new.steps)
-        before = after if again else _session(question, base, old, advise=False)
+        shared = _common(old.steps, new.steps) if same and new is not None else 0
+        again = new is not None and shared == len(old.steps) == len(new.steps)
+        begun = after.until(shared) if after is not None else None
+        before = _session(question, base, old.steps, advise=False, begun=begun)
     kind = new.kind if new is not None else old.kind if old is not None else None
     if kind is None:
         return Judged()
@@ -231,16 +245,36 @@ def _target(
     return Judged(outcomes=(outcome,), findings=found)
 
 
-def _session(question: CheckQuestion, side: Side, target: Target, *, advise: bool) -> Session:
-    """The commands in turn: a later one finds what an earlier one installed."""
-    hosts = side.hosts
+def _common(old: Sequence[InstallCommand], new: Sequence[InstallCommand]) -> int:
+    """How many commands both begin with."""
+    equal = (unplaced(one) == unplaced(other) for one, other in zip(old, new, strict=False))
+    return sum(1 for _ in takewhile(bool, equal))
+
+
+def _session(
+    question: CheckQuestion,
+    side: Side,
+    commands: Sequence[InstallCommand],
+    *,
+    advise: bool,
+    begun: Session | None = None,
+) -> Session:
+    """The commands in turn: a later one finds what an earlier one installed.
+
+    ``begun`` is a session of the first of these commands on the same hosts: it goes on from there.
+    """
+    hosts = begun.left[-1] if begun is not None and begun.left else side.hosts
     found: dict[str, list[tuple[InstallCommand, Report]]] = {host.name: [] for host in hosts}
-    for command in target.steps:
+    left = list(begun.left) if begun is not None else []
+    for name, steps in begun.hosts if begun is not None else ():
+        found[name] += steps
+    for command in commands[len(left) :]:
         asked = question.ask(side.policy, hosts, command)
         reports, hosts = simulate_step(asked, command, advise=advise)
+        left.append(hosts)
         for report in reports.reports:
             found[report.host.name].append((command, report))
-    return Session(hosts=tuple((host, tuple(steps)) for host, steps in found.items()))
+    return Session(hosts=tuple((host, tuple(steps)) for host, steps in found.items()), left=tuple(left))
 
 
 def _problems(

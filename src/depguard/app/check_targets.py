@@ -29,8 +29,9 @@ _SUFFIXES = {
     ".txt": TargetKind.REQUIREMENTS,
     ".in": TargetKind.REQUIREMENTS,
 }
-_NAMES_FILES = re.compile(rb"-[a-zA-Z]*[rc]|--req|--con|wget|curl|COPY|ADD")
-"""What a text must have that names another file."""
+# An option -r or -c, alone, bundled (-qr) or with its value, or a long one that begins so. The hyphen comes
+# first: it is searched for at the speed of memory, which counts in notebooks full of images.
+_NAMES_FILES = re.compile(rb"-(?<=[\s\"'=-]-)(?:[a-zA-Z]{0,8}[rc][\s\"'=\\]|[rc]|req|con)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def kind_of(path: str) -> TargetKind | None:
 
 def may_name_files(data: bytes) -> bool:
     """Whether a text can name another file at all: asked before an unchanged file is read for it."""
-    return _NAMES_FILES.search(data) is not None
+    return b"install" in data and _NAMES_FILES.search(data) is not None
 
 
 def targets_in(tree: Tree, path: str, *, homes: Homes, installer: Installer) -> FileTargets:

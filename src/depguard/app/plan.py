@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from packaging.specifiers import SpecifierSet
@@ -23,6 +23,7 @@ from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
+from depguard.resolve.universe import Shelf
 from depguard.rules.verdicts import verdict
 
 
@@ -31,7 +32,8 @@ class Question:
     """What a plan is asked under. ``cutoff`` filters; ``moment`` is what the answer is tied to.
 
     ``pip`` is the pip version to simulate, None for each host's own. ``binaries`` is where wheels can be
-    looked into; without it, nothing is said of them.
+    looked into; without it, nothing is said of them. ``shelf`` is shared with other questions about the same
+    source.
     """
 
     policy: Policy | None
@@ -43,6 +45,7 @@ class Question:
     installer: Installer = Installer.PIP
     pip: Version | None = None
     constraints: tuple[Item, ...] = ()
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
 
     @property
     def today(self) -> date:
@@ -62,6 +65,7 @@ class Question:
                 installer=self.installer,
                 constraints=self.constraints,
                 binaries=self.binaries,
+                shelf=self.shelf,
             )
             for host in self.hosts
         ]

@@ -58,6 +58,7 @@ def _on_host(question: Question, command: InstallCommand, index: int, *, advise:
         installer=command.installer,
         constraints=command.constraints,
         binaries=question.binaries,
+        shelf=question.shelf,
     )
     simulation = simulate(case.free_view, command, pip=question.pip)
     wanted = wanted_of(command)

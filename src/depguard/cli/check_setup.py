@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.policy import Installer, Policy
     from depguard.model.request import IndexOptions, InstallCommand
+    from depguard.resolve.universe import Shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,6 +301,7 @@ class _Asking:
         self._console = console
         self._stack = stack
         self._clients: dict[tuple[Installer, IndexOptions], IndexClient] = {}
+        self._shelf: Shelf = {}
         stated = args.exclude_newer or (policy.sources.exclude_newer if policy is not None else None)
         self._limit: datetime | None = stated
         self.moment: datetime = stated or datetime.now(UTC).replace(microsecond=0)
@@ -311,8 +313,10 @@ class _Asking:
         command: InstallCommand | None,
         cutoff: datetime | None = None,
     ) -> Question:
+        from depguard.adapters.shipped import shipped_file_table
         from depguard.cli.options import effective_options
         from depguard.cli.setup import which_installer
+        from depguard.resolve.runnable import Looks
 
         stated, pip = which_installer(self._args, policy)
         installer = stated if command is None or self._args.installer else command.installer
@@ -326,10 +330,13 @@ class _Asking:
         )
         own = command.index.exclude_newer if command is not None else None
         limit = cutoff or own or self._limit or options.exclude_newer
+        source = self._client(options, installer)
         return Question(
             policy=policy,
             hosts=hosts,
-            source=self._client(options, installer),
+            source=source,
+            binaries=Looks(source=source, table=shipped_file_table),
+            shelf=self._shelf,
             cutoff=limit,
             moment=limit or self.moment,
             installer=installer,

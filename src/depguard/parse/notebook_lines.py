@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 
 from depguard.parse.json_positions import position
 
 
+@lru_cache(maxsize=16)  # findings of one line come together
 def file_line(text: str, cell: int, line: int) -> int | None:
     """The line of the file where a line of a cell (both 1-based) begins; None where it has none.
 

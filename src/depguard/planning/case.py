@@ -34,7 +34,7 @@ from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
-from depguard.resolve.universe import Universe
+from depguard.resolve.universe import Shelf, Universe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +109,14 @@ def make_case(
     installer: Installer = Installer.PIP,
     constraints: Sequence[Item] = (),
     binaries: Looks | None = None,
+    shelf: Shelf | None = None,
 ) -> Case:
     """Prepare one host, for a simulation of ``installer``.
 
     ``constraints`` bound what a plan may take. ``let_move`` are held names whose range is lifted (to
     prove a way out). ``today`` is the day by which waivers are judged: what may break by one (DG202) does
     not keep others from moving. ``binaries`` is where wheels can be looked into.
+    ``shelf`` is shared with other cases of the same source.
     """
     gripped = dict(grips(policy, host)) if policy is not None else {}
     for name in let_move:
@@ -128,9 +130,12 @@ def make_case(
         lower_python=installer is Installer.UV,
         formats=formats or FormatControl(),
         overrides=tuple(o for o in overrides if o.package.url),
+        shelf=shelf,
     )
     builds = policy is None or policy.sources.builds is Builds.ALLOW
-    guarded = Universe(source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides)
+    guarded = Universe(
+        source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides, shelf=shelf
+    )
     inspector = _inspector(host, policy, binaries)
     if policy is not None and policy.binaries is Binaries.SOLVE:
         guarded.inspector = inspector

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
@@ -83,6 +83,10 @@ class UnfitArtifact:
     reason: Unfit
 
 
+Shelf = MutableMapping[object, dict[NormalizedName, Offers]]
+"""Offers by what decides them: the source, which lives as long, the host's Python and tags, and the rules."""
+
+
 @dataclass(kw_only=True)
 class Universe:
     """A source seen from one host, under a cut-off date (exclusive) and a rule about builds.
@@ -91,6 +95,7 @@ class Universe:
     Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
     exactly the releases that they name; those that were used are in ``used_overrides``. With an
     ``inspector``, a wheel whose binaries cannot run on the host is no candidate; ``refused`` says which.
+    Universes that are given one ``shelf`` choose once among the same artifacts: the commands of a session.
     """
 
     source: PackageSource
@@ -102,11 +107,18 @@ class Universe:
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
     inspector: Inspector | None = None
+    shelf: Shelf | None = None
     refused: dict[tuple[NormalizedName, Version], Clash] = field(default_factory=dict, init=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
     _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
     _expected: set[int] = field(default_factory=set, init=False, repr=False)
     _metadata: dict[int, CoreMetadata | MetadataUnknown] = field(default_factory=dict, init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.shelf is not None:
+            rules = (self.cutoff, self.builds, self.lower_python, self.formats)
+            place = (id(self.source), self.host.python, self.host.tags, *rules)
+            self._offers = self.shelf.setdefault(place, self._offers)
 
     def offers(self, name: NormalizedName) -> Offers:
         """The versions of a project that fit, newest first.
