@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -86,3 +87,12 @@ def test_the_text_of_a_damaged_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert lines[0] == "STOP  numpy 2.4.6 lacks 1 file of its own: numpy/core.py  [DG902]"
     assert any(line.startswith("Do     Recreate the environment") for line in lines)
     assert any(line.startswith("Don't  reinstall numpy by hand") for line in lines)
+
+
+def test_the_page_tells_every_field_of_the_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor", "--fast", "--protected-only", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)`", page))
+    assert set(document) - {"schema"} <= told
+    assert set(document["remedy"]) <= told

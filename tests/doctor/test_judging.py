@@ -143,6 +143,12 @@ def test_a_requirement_that_both_versions_meet_is_nobodys_fault() -> None:
     assert first.culprit is None
 
 
+def test_what_was_there_before_asked_for_nothing() -> None:
+    old = dist("captum", "0.8.0", minutes=0, requires=("numpy<2.0",))
+    (first, *_) = judged(colab(dist("numpy", "1.26.4", minutes=90), old), published()).findings
+    assert first.culprit is None
+
+
 def test_a_protected_package_that_is_gone() -> None:
     assert told(judged(colab(without=("torch",)), published())) == [("DG503", "error", "torch")]
 

@@ -15,6 +15,8 @@ from depguard.model.environment import Installed
 
 _LATER = timedelta(seconds=30)
 """An environment's own install takes longer, but then nobody stands out in it."""
+_FEW = 50
+"""So few distributions are all read: of them the middle one may be a latecomer itself."""
 _MOST = 200
 """Latecomers that are read at most, the newest first."""
 
@@ -25,8 +27,9 @@ def with_requirements(distributions: Iterable[Installed]) -> list[Installed]:
     times = sorted(item.installed_at for item in found if item.installed_at is not None)
     if not times:
         return found
+    few = len(found) <= _FEW
     after = times[len(times) // 2] + _LATER
-    late = [item for item in found if item.installed_at is not None and item.installed_at > after]
+    late = [i for i in found if i.installed_at is not None and (few or i.installed_at > after)]
     newest = {(item.folder, item.info) for item in sorted(late, key=_when, reverse=True)[:_MOST]}
     return [
         replace(item, requires=_requires(item)) if (item.folder, item.info) in newest else item

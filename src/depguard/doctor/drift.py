@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -23,6 +23,8 @@ _OWN = frozenset(
 )
 """What depguard's own install adds to a host is no trace of anybody else."""
 UNINSTALLED = "somebody uninstalled it, or an install broke off"
+_TOGETHER = timedelta(minutes=10)
+"""One install command takes no longer, from its first package to its last."""
 _MOVED_ON = 0.05
 """From this share of differing versions on it is another image, not an install on top of one."""
 
@@ -165,12 +167,21 @@ def _reused(difference: Drift, protects: Protects) -> Iterator[Finding]:
     )
 
 
+def _before(other: Installed, item: Installed) -> bool:
+    """Whether one was there well before the other was written, and so asked for nothing then."""
+    if other.installed_at is None or item.installed_at is None:
+        return False
+    return other.installed_at < item.installed_at - _TOGETHER
+
+
 def culprit(snapshot: Snapshot, item: Installed, planned: Version | None) -> str | None:
     """Who asked for the version that is there now: what came with it and does not admit the planned one.
 
     ``captum 0.8.0 needs numpy<2.0``; None where nothing installed since says so.
     """
     for other in snapshot.distributions:
+        if _before(other, item):
+            continue
         for text in other.requires:
             try:
                 requirement = Requirement(text)
