@@ -13,7 +13,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from depguard.adapters.interpreters import Interpreter
-from depguard.app.crosscheck import Inquiry, Referee, crosscheck
+from depguard.app.crosscheck import crosscheck
+from depguard.app.crosscheck_trials import Inquiry, Referee
 from depguard.app.lock import Emitters
 from depguard.app.plan import Question
 from depguard.emit.constraints import render_constraints

@@ -130,7 +130,8 @@ def _changed(stages: Sequence[Stage], culprit: Wanted, solver: Solver, keeps: st
         pinned = _pinned(requirement)
         if pinned is not None:
             # Held against the pinned release: an older one that is silent is no way round it (DG404).
-            older, against = SpecifierSet(f"<{pinned}"), SpecifierSet(f"<={pinned}")
+            # No ordered comparison takes a local label (`torch==2.11.0+cpu`).
+            older, against = SpecifierSet(f"<{pinned.public}"), SpecifierSet(f"<={pinned.public}")
             yield from _with_specifier(stages, culprit, older, solver, keeps=keeps, against=against)
     left = len([item for _, wanted in stages for item in wanted]) - 1
     if not left:

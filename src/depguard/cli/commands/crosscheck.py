@@ -79,7 +79,8 @@ def _ask(args: argparse.Namespace, console: Console, setup: Setup, wishes: Seque
     from pathlib import Path
 
     from depguard.adapters.referees.yard import RefereeYard
-    from depguard.app.crosscheck import Inquiry, crosscheck
+    from depguard.app.crosscheck import crosscheck
+    from depguard.app.crosscheck_trials import Inquiry
     from depguard.app.plan import policy_of
     from depguard.cli.commands.lock import lock_emitters
     from depguard.cli.setup import asking
