@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -45,27 +46,39 @@ def overlaps(
     count. ``listing`` gives an installed distribution's files, None where they cannot be had.
     """
     roots = _roots(host, table, changed)
+    taken = {_top(root) for root in roots}
+    # Most wheels have top-level names of their own: thousands of files need not be looked at one by one.
+    tops = {name: {_top(file.path) for file in contents.files} for name, contents in coming.items()}
     found: dict[NormalizedName, list[Overlap]] = {}
     for name, contents in coming.items():
-        for owner, files in _touched(contents.files, roots).items():
+        if tops[name].isdisjoint(taken):
+            continue
+        near = [file for file in contents.files if _top(file.path) in taken]
+        for owner, files in _touched(near, roots).items():
             if owner != name:
                 overlap = _with(owner, files, listing(host.installed[owner]))
                 if overlap is not None:
                     found.setdefault(name, []).append(overlap)
-    for name, overlap in _between(coming):
+    counted = Counter(top for name in coming for top in tops[name])
+    shared = {top for top, count in counted.items() if count > 1}
+    for name, overlap in _between(coming, shared):
         found.setdefault(name, []).append(overlap)
     return {name: tuple(sorted(all_, key=lambda o: o.owner)) for name, all_ in found.items()}
 
 
 def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> dict[str, Owners]:
     owners: dict[str, Owners] = {}
-    for name, dist in host.installed.items():
+    for name in host.installed:
         if name in changed:
             continue
-        guessed = dist.modules or (name.replace("-", "_"),)
-        for root in table.roots.get(name, guessed):
+        known = table.roots.get(name) or host.installed[name].modules or (name.replace("-", "_"),)
+        for root in known:
             owners[root] = (*owners.get(root, ()), name)
     return owners
+
+
+def _top(path: str) -> str:
+    return path.partition("/")[0]
 
 
 def _touched(
@@ -108,12 +121,16 @@ def _declare_namespace(*files: InstalledFile) -> bool:
     return all(f.path.endswith("/__init__.py") and (f.size or 0) <= _SHARED_INIT for f in files)
 
 
-def _between(coming: Mapping[NormalizedName, WheelContents]) -> Iterator[tuple[NormalizedName, Overlap]]:
-    """Overlaps of two wheels that come in together; the later one by name overwrites."""
+def _between(
+    coming: Mapping[NormalizedName, WheelContents], tops: set[str]
+) -> Iterator[tuple[NormalizedName, Overlap]]:
+    """Overlaps of two wheels that come in together, below ``tops``; the later one by name overwrites."""
     first: dict[str, tuple[NormalizedName, InstalledFile]] = {}
     pairs: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
     for name in sorted(coming):
-        for file in coming[name].files:
+        for file in coming[name].files if tops else ():
+            if _top(file.path) not in tops:
+                continue
             held = first.setdefault(file.path, (name, file))
             if held[0] != name and not _same(file, held[1]) and not _declare_namespace(file, held[1]):
                 pairs.setdefault((name, held[0]), []).append(file.path)

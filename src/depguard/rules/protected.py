@@ -45,6 +45,7 @@ def overwritten(evidence: Evidence) -> Iterator[Finding]:
                 evidence,
                 action,
                 entry=grip.entry if protected else None,
+                package=overlap.owner,
                 code="DG103",
                 severity=Severity.ERROR if certain else Severity.WARNING,
                 unproven=not overlap.known,
