@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -79,6 +80,30 @@ def test_a_host_that_it_is_not(capsys: pytest.CaptureFixture[str], monkeypatch: 
     said = capsys.readouterr().out
     assert "this machine is not colab/2026.07-gpu" in said
     assert "[DG503]" in said
+
+
+def test_inside_a_kernel_its_modules_and_its_path_count(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What `%run -m depguard doctor` sees: the command runs in the kernel's own process."""
+    install(tmp_path / "site", "numpy", "2.4.6")  # whole again
+    old = ModuleType("numpy")
+    old.__dict__["__version__"] = "2.0.2"
+    monkeypatch.setitem(sys.modules, "numpy", old)
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    words = ["doctor", "--fast", "--protected-only", "--format", "json"]
+    assert main(words) == 1
+    (found,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (found["code"], found["package"]) == ("DG907", "numpy")
+    assert "has numpy 2.0.2 loaded, on disk is 2.4.6" in found["message"]
+
+    (tmp_path / "repo").mkdir()
+    (tmp_path / "repo" / "numpy.py").write_text("")
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "repo"), *sys.path])
+    assert main(words) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert [f["code"] for f in document["findings"]] == ["DG906", "DG907"]
+    assert document["remedy"]["do"][0].startswith("Rename numpy.py, or put the folder at the end")
 
 
 def test_the_text_of_a_damaged_one(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,11 +54,15 @@ class SearchPath:
 
 
 def search_path(
-    python: str | None = None, environ: Mapping[str, str] | None = None, working: Path | None = None
+    python: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    working: Path | None = None,
+    running: Sequence[str] = (),
 ) -> SearchPath:
     """The search path of ``python`` (default: this interpreter) as a process started here would have it.
 
-    ``working`` adds the working directory, and the test folders in it, in front. Raises InputError if
+    ``working`` adds the working directory, and the test folders in it, in front; ``running``, a process's own
+    ``sys.path``, what that has put before the packages. Raises InputError if
     ``python`` is no interpreter, OutOfReachError if it does not answer.
     """
     environ = os.environ if environ is None else environ
@@ -74,6 +78,9 @@ def search_path(
     if _user_site_counts(said, environ):
         installed.insert(0, Folder(path=said["user"], kind=FolderKind.USER))
     known = {folder.path for folder in folders}
+    packages = {folder.path for folder in installed} - known
+    inserted = _inserted(running, packages, said["standard"])
+    folders = [*(folder for folder in inserted if folder.path not in known), *folders]
     folders += [folder for folder in installed if folder.path not in known]
     return SearchPath(
         python=said["python"],
@@ -82,6 +89,17 @@ def search_path(
         base=said["base"],
         folders=tuple(folders),
     )
+
+
+def _inserted(running: Sequence[str], packages: set[str], standard: Sequence[str]) -> list[Folder]:
+    """The folders of a running ``sys.path`` that come before the first one that installs go to."""
+    found: list[Folder] = []
+    for entry in (os.path.normpath(path) for path in running if path):
+        if entry in packages:
+            break
+        if Path(entry).is_dir() and not entry.startswith(tuple(standard)):
+            found.append(Folder(path=entry, kind=FolderKind.INSERTED))
+    return found
 
 
 def _ask(executable: str) -> dict[str, Any]:

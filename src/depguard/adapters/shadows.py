@@ -17,6 +17,7 @@ _HIDING = frozenset(
         FolderKind.USER,
         FolderKind.OVERLAY,
         FolderKind.LINKED,
+        FolderKind.INSERTED,
     }
 )
 """Folders whose modules are not those that the host came with."""

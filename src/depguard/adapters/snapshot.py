@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,7 +37,8 @@ _INSTALLED = (FolderKind.ENVIRONMENT, FolderKind.USER, FolderKind.OVERLAY, Folde
 class Look:
     """How to look. ``python`` None: this interpreter. ``cache`` None: no memory of earlier looks.
 
-    ``working`` is the folder that scripts and notebooks start in, None where that does not count.
+    ``working`` is the folder that scripts and notebooks start in, None where that does not count;
+    ``running`` the ``sys.path`` of a running process that does.
     """
 
     protects: Protects
@@ -46,6 +47,7 @@ class Look:
     only_protected: bool = False
     cache: Path | None = None
     working: Path | None = None
+    running: Sequence[str] = ()
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     progress: Callable[[str], None] = lambda _: None
 
@@ -55,7 +57,7 @@ def take_snapshot(look: Look) -> Snapshot:
 
     Raises InputError, OutOfReachError where the interpreter does not answer.
     """
-    return snapshot_of(search_path(look.python, look.environ, look.working), look)
+    return snapshot_of(search_path(look.python, look.environ, look.working, look.running), look)
 
 
 def snapshot_of(path: SearchPath, look: Look) -> Snapshot:

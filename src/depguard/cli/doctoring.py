@@ -35,6 +35,7 @@ def look_at(
 ) -> Snapshot:
     """The files of ``python`` (default: this interpreter). Raises InputError, OutOfReachError."""
     import os
+    import sys
 
     from depguard.adapters.cache import default_cache_dir
     from depguard.adapters.snapshot import Look, take_snapshot
@@ -49,6 +50,8 @@ def look_at(
             only_protected=only_protected,
             cache=cache,
             working=working,
+            # In a notebook's kernel what it did to its own path counts as well.
+            running=sys.path if python is None and "ipykernel" in sys.modules else (),
             progress=progress,
         )
     )

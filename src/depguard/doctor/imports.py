@@ -31,6 +31,7 @@ _PLACES = {
     FolderKind.USER: "the user site",
     FolderKind.OVERLAY: "the virtual environment over the host",
     FolderKind.LINKED: "a folder that a .pth file adds",
+    FolderKind.INSERTED: "a folder that the notebook put on sys.path",
     FolderKind.SITE: "site-packages",
     FolderKind.SYSTEM: "the system's packages",
 }
@@ -74,6 +75,8 @@ def _step_aside(shadow: Shadow) -> str:
             return "take the folder out of PYTHONPATH"
         case FolderKind.USER:
             return "start with PYTHONNOUSERSITE=1, or uninstall the copy in the user site"
+        case FolderKind.INSERTED:
+            return f"rename {name}, or put the folder at the end: sys.path.append(...)"
         case FolderKind.OVERLAY:
             return "make the virtual environment anew, without this package in it"
         case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from depguard.emit.wording import megabytes, one_line, plural, table, wrapped
+from depguard.emit.wording import megabytes, one_line, plural, table, verdict_word, wrapped
 from depguard.model.environment import Depth, ProbeOutcome, Snapshot
 from depguard.model.examination import Examination, Remedy
 from depguard.model.finding import Finding, Verdict
@@ -112,9 +112,7 @@ def _remarks(examined: Examination, *, verbose: int) -> list[str]:
 
 
 def _tiers(examined: Examination) -> list[str]:
-    rows = [
-        (tier.tier, tier.verdict.value, one_line(tier.note) if tier.note else "") for tier in examined.tiers
-    ]
+    rows = [(tier.tier, verdict_word(tier.verdict), one_line(tier.note)) for tier in examined.tiers]
     return ["The policy's tiers, planned anew on this machine:", *table(rows)] if rows else []
 
 

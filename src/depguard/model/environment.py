@@ -47,6 +47,7 @@ class FolderKind(enum.Enum):
     pytest's default import mode puts first. ENVIRONMENT: PYTHONPATH. USER: the user site. OVERLAY: the
     site-packages of a virtual environment that lies over another one. SITE: the interpreter's own.
     SYSTEM: the operating system's (``/usr/lib/python3/dist-packages``). LINKED: named by a ``.pth`` file.
+    INSERTED: put in front by the running notebook itself.
     """
 
     WORKING = "working"
@@ -57,6 +58,7 @@ class FolderKind(enum.Enum):
     SITE = "site"
     SYSTEM = "system"
     LINKED = "linked"
+    INSERTED = "inserted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
