@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from depguard.app.ci_files import CiFile
     from depguard.app.init_project import Proposal
     from depguard.cli.console import Console
 
@@ -25,10 +26,18 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--write", action="store_true", help="write depguard.yaml without asking")
     parser.add_argument("--tier", metavar="NAME", default="lab", help="what to call the tier (default: lab)")
+    parser.add_argument(
+        "--ci",
+        metavar="OWNER/REPO@COMMIT",
+        nargs="?",
+        const="",
+        help="also a workflow for pull requests and a pre-commit hook, which take depguard from there on"
+        " GitHub; where there is a policy already, these alone",
+    )
 
 
 def run(args: argparse.Namespace, console: Console) -> int:
-    """Show the proposal, perhaps write it: 0. An existing policy is InputError."""
+    """Show the proposal, perhaps write it: 0. An existing policy is InputError, but not with --ci."""
     from pathlib import Path
 
     from depguard.adapters.policy_store import project_root
@@ -46,29 +55,80 @@ def run(args: argparse.Namespace, console: Console) -> int:
         )
     here = Path.cwd()
     root = project_root(here / "any")
-    _refuse_existing(root, here)
-    proposal = propose_policy(FolderOfProject(root), hosts=_newest_hosts(), tier=args.tier)
-    _report(proposal, console)
-    console.out(proposal.text)
-    if args.write or _agreed(console):
-        _write(root, here, proposal, console)
-    else:
-        console.note("Nothing written. To write it: depguard init --write")
+    files: list[tuple[Path, str]] = []
+    wanted = _ci_files(args.ci) if args.ci is not None else ()
+    if not wanted or _existing(root, here) is None:
+        _refuse_existing(root, here)
+        proposal = propose_policy(FolderOfProject(root), hosts=_newest_hosts(), tier=args.tier)
+        _report(proposal, console)
+        files.append((root / "depguard.yaml", proposal.text))
+    additions = [_proposed(root, file, files) for file in wanted]
+    _show(root, files, console)
+    if args.ci == "" and len(files) > 0:
+        additions.append("OWNER/depguard@COMMIT: say where you have depguard from, --ci OWNER/REPO@COMMIT")
+    for addition in filter(None, additions):
+        console.note(addition)
+    if files and (args.write or _agreed(files, root, console)):
+        _write(root, here, files, console)
+    elif files:
+        flag = "" if args.ci is None else f" --ci {args.ci}".rstrip()
+        console.note(f"Nothing written. To write it: depguard init{flag} --write")
     return 0
 
 
-def _refuse_existing(root: Path, here: Path) -> None:
+def _ci_files(source: str) -> tuple[CiFile, ...]:
+    """The files of --ci. Raises InputError for a source that is none."""
+    from depguard.app.ci_files import SOURCE, UNKNOWN_SOURCE, ci_files
+    from depguard.errors import InputError, Problem
+
+    if source and not SOURCE.fullmatch(source):
+        raise InputError(
+            Problem(
+                code="usage",
+                message=f"--ci {source!r} is no repository and revision",
+                allowed="OWNER/REPO@COMMIT: the repository on GitHub that has depguard's action, a commit",
+            )
+        )
+    return ci_files(source or UNKNOWN_SOURCE)
+
+
+def _proposed(root: Path, file: CiFile, files: list[tuple[Path, str]]) -> str:
+    """Adds the file to those to write, or says what is to be done about the one that is there."""
+    target = root / file.path
+    if not (target.is_symlink() or target.exists()):
+        files.append((target, file.text))
+        return ""
+    if file.addition and "depguard-check" not in target.read_text(encoding="utf-8", errors="replace"):
+        return f"{file.path} is there already; add to its repos:\n{file.addition.rstrip()}"
+    return f"{file.path} is there already, and stays as it is"
+
+
+def _show(root: Path, files: list[tuple[Path, str]], console: Console) -> None:
+    if len(files) == 1:
+        console.out(files[0][1])
+        return
+    for path, text in files:
+        console.out(f"# --- {path.relative_to(root).as_posix()}\n{text}")
+
+
+def _existing(root: Path, here: Path) -> str | None:
+    """The policy that is there already."""
     from depguard.adapters.policy_store import PolicyStore
+
+    target = root / "depguard.yaml"
+    if target.is_symlink() or target.exists():
+        return target.name
+    own = PolicyStore(here, fetch=None).project()
+    return own.label if own is not None else None
+
+
+def _refuse_existing(root: Path, here: Path) -> None:
     from depguard.errors import InputError, Problem
     from depguard.model.location import Location
 
-    target = root / "depguard.yaml"
-    label: str | None = target.name if target.is_symlink() or target.exists() else None
-    if label is None:
-        own = PolicyStore(here, fetch=None).project()
-        label = own.label if own is not None else None
+    label = _existing(root, here)
     if label is not None:
-        shown = str(target) if label == target.name else label
+        shown = str(root / "depguard.yaml") if label == "depguard.yaml" else label
         raise InputError(
             Problem(
                 code="init.exists",
@@ -105,20 +165,23 @@ def _report(proposal: Proposal, console: Console) -> None:
         console.note(f"left out  {len(proposal.left_out) - len(shown)} more (-v)")
 
 
-def _agreed(console: Console) -> bool:
+def _agreed(files: list[tuple[Path, str]], root: Path, console: Console) -> bool:
     """Ask, where somebody is there to answer."""
     import sys
 
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         return False
-    console.note("Write it to depguard.yaml? [y/N]")
+    names = ", ".join(path.relative_to(root).as_posix() for path, _ in files)
+    console.note(f"Write it to {names}? [y/N]")
     return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
-def _write(root: Path, here: Path, proposal: Proposal, console: Console) -> None:
-    from depguard.adapters.files import write_whole
+def _write(root: Path, here: Path, files: list[tuple[Path, str]], console: Console) -> None:
+    from depguard.adapters.files import write_all
 
-    _refuse_existing(root, here)  # somebody may have written one while we asked
-    target = root / "depguard.yaml"
-    write_whole(target, proposal.text)
-    console.note(f"wrote {target.name if root == here else target}\n\nNext: depguard lock")
+    policy = any(path.name == "depguard.yaml" for path, _ in files)
+    if policy:
+        _refuse_existing(root, here)  # somebody may have written one while we asked
+    write_all(files)
+    shown = ", ".join(path.relative_to(root).as_posix() if root == here else str(path) for path, _ in files)
+    console.note(f"wrote {shown}\n\nNext: {'depguard lock' if policy else 'commit, and open a pull request'}")
