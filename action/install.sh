@@ -11,6 +11,6 @@ fi
 cd "$RUNNER_TEMP"
 venv=$(mktemp -d "$RUNNER_TEMP/depguard-venv.XXXXXX")
 "$python" -I -m venv "$venv"
-"$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check "$GITHUB_ACTION_PATH"
+"$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check "${DEPGUARD_SOURCE:-$GITHUB_ACTION_PATH}"
 "$venv/bin/depguard" --version
 echo "venv=$venv" >>"$GITHUB_OUTPUT"

@@ -55,9 +55,7 @@ def test_an_unknown_source_is_said_so(repository: Path, capsys: pytest.CaptureFi
     assert not (repository / "depguard.yaml").exists()
 
 
-@pytest.mark.parametrize(
-
-)
+@pytest.mark.parametrize("source", ["depguard", "a/b", "a/b@", "a/b@x y", "a/b@x\nrun: id", "a/b@${{ x }}"])
 def test_a_source_is_a_repository_and_a_revision(
     repository: Path, source: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
