@@ -13,6 +13,7 @@ HOST ?= colab/2026.07-gpu
 TIER ?= tier3
 PYTEST_ARGS ?=
 FUZZ ?= 100000
+BENCH_ARGS ?=
 EXAMPLES ?= 2000
 SURVEY ?=
 SURVEY_OUT ?= .survey
@@ -85,6 +86,10 @@ bench-doctor: $(VENV)/.depguard ## how long depguard doctor takes on 700 distrib
 .PHONY: fuzz
 fuzz: $(VENV)/.depguard-dev ## 100,000 mutated ELF files and wheels through the binary reader (FUZZ=)
 	PYTHONPATH=src:tests $(BIN)/python tools/fuzz_binaries.py $(FUZZ)
+.PHONY: bench
+bench: $(VENV)/.depguard-dev ## measure against pip, uv and pip-compile; writes docs/benchmarks.md (BENCH_ARGS=)
+	$(BIN)/python -m compileall -q src/depguard
+	$(BIN)/python -m bench $(BENCH_ARGS)
 
 .PHONY: lock-check
 lock-check: $(VENV)/.depguard ## that the written files are in step with the policies (asks the index)

@@ -41,6 +41,7 @@ from depguard.model.release import (
     MetadataUnknown,
     ProjectPage,
 )
+from depguard.resolve.ports import Guess
 
 _KEYS = frozenset(
     (
@@ -109,7 +110,7 @@ class FakeIndex:
     def size(self, artifact: Artifact) -> int | None:
         return artifact.size
 
-    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+    def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:  # noqa: ARG002 - it is all here
         self.prefetched.extend(names)
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:

@@ -26,7 +26,7 @@ from depguard.adapters.index.default_index import default_index_url
 from depguard.adapters.index.settings import IndexSettings
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, ArtifactKind, MetadataAnswer, MetadataUnknown
-from depguard.resolve.ports import PackageSource, Page
+from depguard.resolve.ports import Guess, PackageSource, Page
 from kit.wheels import build_wheel, metadata_text
 
 ELSEWHERE = ("win", "macosx", "ios", "android")
@@ -62,7 +62,7 @@ class Frozen:
         """What the page says; nobody is asked."""
         return artifact.size
 
-    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+    def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """Nothing is fetched ahead: it may be there."""
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:

@@ -39,11 +39,13 @@ class CompiledForms:
         *,
         to_text: Callable[[T], str],
         from_text: Callable[[str], T],
+        afresh: bool = False,
     ) -> T:
         """The value that ``make`` gives for exactly these sources, out of the cache where it is there.
 
         ``from_text`` raises ValueError for a text that does not fit; the entry is then dropped. What
-        ``make`` raises is raised, and nothing is kept.
+        ``make`` raises is raised, and nothing is kept. ``afresh``: what was made is read from its text as
+        well, where that gives a value that is worth more.
         """
         key = digest(sources)
         entry = self._cache.get(kind, key)
@@ -53,9 +55,13 @@ class CompiledForms:
             except ValueError:
                 self._cache.drop(kind, key)
         made = make()
+        if self._cache.path is None:
+            return made
         # A value that has no text (a form that cannot hold it) is made every time.
         with suppress(ValueError):
-            self._cache.put(kind, key, Entry(text=to_text(made), stored=time.time(), facts={}))
+            text = to_text(made)
+            self._cache.put(kind, key, Entry(text=text, stored=time.time(), facts={}))
+            return from_text(text) if afresh else made
         return made
 
     def close(self) -> None:

@@ -102,6 +102,7 @@ class HostStore:
                     lambda: _parsed(path, text, metadata),
                     to_text=compiled_text,
                     from_text=compiled_host,
+                    afresh=True,
                 )
             self._read[path] = self._made[sources]
         return self._read[path]

@@ -9,11 +9,13 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from depguard.model.markers import MarkerAnswer
 from depguard.model.policy import Policy, Severity, Tier
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.guard import Guarded, GuardRequest, Wanted, guard
+from depguard.planning.health import is_satisfied
 from depguard.resolve.prereleases import PrereleaseRule
 
 Stage = tuple[str, tuple[Wanted, ...]]
@@ -75,6 +77,7 @@ def solve_row(
     those of this row are added. What a row begins with is solved once for all that go on from it.
     """
     solved = {} if solved is None else solved
+    _look_ahead(cases, stages)
     row: tuple[str, ...] = ()
     pins: dict[NormalizedName, Version] = {}
     pinned_by: dict[NormalizedName, str] = {}
@@ -95,6 +98,15 @@ def solve_row(
     if answer is None:
         raise ValueError("a row of tiers has at least one")
     return answer
+
+
+def _look_ahead(cases: Sequence[Case], stages: Sequence[Stage]) -> None:
+    """Hint at all that the row names itself and some host lacks: the tiers are solved one after the other."""
+    view = cases[0].guarded.view
+    items = [item for _, own in stages for item in own]
+    wanted = [i for i in items if view.holds(i.requirement.marker) is MarkerAnswer.HOLDS]
+    lacking = [i.name for i in wanted if not all(is_satisfied(c.host, i.requirement) for c in cases)]
+    view.universe.prefetch(dict.fromkeys(lacking))
 
 
 def _solve(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from packaging.utils import NormalizedName
@@ -39,6 +39,10 @@ class Page(Protocol):
         ...
 
 
+Guess = Callable[[Page], Iterable[Artifact]]
+"""The artifacts of a page that are likely to be taken."""
+
+
 class PackageSource(Protocol):
     """Indexes and local folders, merged by the installer's rule.
 
@@ -65,8 +69,12 @@ class PackageSource(Protocol):
         """The artifact's size in bytes, where it is known or can be asked for cheaply."""
         ...
 
-    def prefetch(self, names: Iterable[NormalizedName]) -> None:
-        """A hint that these projects' pages will be asked for soon. Never raises."""
+    def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
+        """A hint that these projects' pages will be asked for soon. Never raises.
+
+        ``guess`` names the artifacts of a page whose metadata is likely to be asked for then; it may be
+        called from another thread.
+        """
         ...
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:

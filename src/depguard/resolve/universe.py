@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
+from itertools import islice
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -177,7 +178,12 @@ class Universe:
         """Pass on the hint that these pages will be asked for."""
         wanted = [name for name in names if name not in self._offers]
         if wanted:
-            self.source.prefetch(wanted)
+            self.source.prefetch(wanted, self._likely)
+
+    def _likely(self, page: Page) -> Iterable[Artifact]:
+        """The newest that fits: what is taken where nothing speaks against it."""
+        offers = (o for o in self._choose(page).offers if not o.yanked and not o.version.is_prerelease)
+        return [offer.artifact for offer in islice(offers, 1)]
 
     def expect(self, offer: Offer) -> None:
         """Pass on the hint that this offer's metadata will be asked for."""
@@ -208,7 +214,8 @@ class Universe:
         purpose = (self._reach.key, builds, wheels, self.cutoff)
         offers: Offers | None = page.derived.get(purpose)
         if offers is None:
-            offers = page.derived[purpose] = self._offered(page, builds=builds, wheels=wheels)
+            made = self._offered(page, builds=builds, wheels=wheels)
+            offers = page.derived.setdefault(purpose, made)  # another thread may have been quicker
         return offers
 
     def _offered(self, page: ListedPage, *, builds: bool, wheels: bool) -> Offers:

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,13 +27,13 @@ from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
-from depguard.errors import OutOfReachError, Problem
+from depguard.errors import DepguardError, OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
 from depguard.parse.core_metadata import distil, read_core_metadata
 from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
 from depguard.parse.simple_api import Listing, artifacts_of
-from depguard.resolve.ports import Page
+from depguard.resolve.ports import Guess, Page
 
 if TYPE_CHECKING:
     from depguard.adapters.index.pools import FindProxy, Pools
@@ -112,12 +113,12 @@ class IndexClient:
             known = self._reading.size(artifact)
         return known if known is not None else self._sizes.get(artifact.url, lambda: self._size(artifact))
 
-    def prefetch(self, names: Iterable[NormalizedName]) -> None:
+    def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """As the port says. What the cache has is read where it is asked for: a thread costs more."""
         for name in names:
             if all(index.at_hand(name) for index in self._indexes) and not self.settings.find_links:
                 continue
-            self._pages.start(name, lambda name=name: self._page(name))  # type: ignore[misc]  # bound early
+            self._pages.start(name, lambda name=name: self._page_ahead(name, guess))  # type: ignore[misc]  # bound early
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
         """A hint that these artifacts' metadata will be asked for soon. Never raises."""
@@ -172,6 +173,18 @@ class IndexClient:
         self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
     ) -> None:
         self.close()
+
+    def _page_ahead(self, name: NormalizedName, guess: Guess | None) -> Page:
+        """A page ahead of the solver; what it will most likely take of it comes next."""
+        page = self._page(name)
+
+        def go_on() -> None:
+            # What goes wrong here goes wrong again, and is said, when somebody really asks.
+            with suppress(DepguardError):
+                self.prefetch_metadata(guess(page) if guess is not None else ())
+
+        self._crew.add(go_on)
+        return page
 
     def _transport(self) -> tuple[Transport, Pools]:
         """What asks, with the HTTP client that it needs: see ``Wire``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import sys
 import threading
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -93,6 +94,12 @@ class Pools:
 
 
 def _verifying_context() -> ssl.SSLContext:
+    # On Linux truststore loads OpenSSL's own places, again for every connection (20 ms each): once will do.
+    # Where OpenSSL finds no file, truststore knows more places.
+    if sys.platform == "linux" and ssl.get_default_verify_paths().cafile:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_default_verify_paths()
+        return context
     try:
         import truststore
     except ImportError:

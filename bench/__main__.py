@@ -1,0 +1,230 @@
+"""``python -m bench``: measure, and write docs/benchmarks.md. About five minutes on a quiet machine."""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import json
+import pstats
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from pathlib import Path
+
+import pyperf
+
+from bench import many, subjects
+from bench.counting import CountingIndex
+from bench.growth import growth
+from bench.measure import Command, Measured, emptied, in_turn, plain_environment
+from bench.page import Results, page
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def main() -> None:
+    """Measure everything in one run."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=20, help="rounds of the warm commands (default: 20)")
+    parser.add_argument("--cold-rounds", type=int, default=5, help="rounds of the cold ones (default: 5)")
+    parser.add_argument("--offline-only", action="store_true", help="leave out what needs empty caches")
+    parser.add_argument("--output", type=Path, default=ROOT / "docs" / "benchmarks.md")
+    parser.add_argument("--json", type=Path, help="where pyperf's own file of the warm runs goes")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="depguard-bench-") as folder:
+        results = measure(Path(folder), args)
+    args.output.write_text(page(results), encoding="utf-8")
+    if args.json:
+        suite = pyperf.BenchmarkSuite([m.bench for m in results.warm if m.wall])
+        suite.dump(str(args.json), replace=True)
+    say(f"wrote {args.output}")
+
+
+def measure(folder: Path, args: argparse.Namespace) -> Results:
+    """All sections; a section that cannot be measured here is left empty and says so."""
+    say("the host's copy")
+    work = subjects.make_workplace(folder)
+    warm_up(work)
+    say("start")
+    start = in_turn(starting(), args.rounds)
+    say("warm")
+    warm = in_turn(
+        [
+            subjects.plan(work, "depguard plan", "--offline", recall=True),
+            subjects.plan(work, "depguard plan, anew", "--offline"),
+            subjects.uv(work, "uv", "--offline"),
+            subjects.pip(work, "pip", every=max(args.rounds // 3, 1)),
+        ],
+        args.rounds,
+    )
+    cold: list[Measured] = []
+    small: list[Measured] = []
+    traffic: dict[str, tuple[int, int]] = {}
+    if not args.offline_only:
+        say("cold")
+        cold = in_turn(
+            [
+                subjects.cold(subjects.plan(work, "depguard plan"), work, "depguard"),
+                subjects.cold(subjects.uv(work, "uv"), work, "uv"),
+                subjects.cold(subjects.pip(work, "pip", every=2), work, "pip"),
+            ],
+            args.cold_rounds,
+        )
+        say("beside pip-compile")
+        small = in_turn(subjects.small_requests(work), 2)
+        say("requests and bytes")
+        traffic = counted(work)
+    say("many plans")
+    plans = many_plans(work)
+    say("growth")
+    grown = growth()
+    say("profile")
+    return Results(
+        machine=subjects.machine(),
+        versions=subjects.versions(),
+        start=start,
+        warm=warm,
+        cold=cold,
+        small=small,
+        traffic=traffic,
+        many=plans,
+        growth=grown,
+        profile=profile(work),
+    )
+
+
+def warm_up(work: subjects.Workplace) -> None:
+    """Everybody once with the index, so that caches and bytecode are there."""
+    for command in (
+        subjects.plan(work, "depguard"),
+        subjects.plan(work, "depguard", "--offline", recall=True),
+        subjects.uv(work, "uv"),
+    ):
+        (measured,) = in_turn([command], 1)
+        if measured.failure:
+            raise SystemExit(f"{measured.name}: {measured.failure}")
+
+
+def starting() -> list[Command]:
+    """What it takes to begin at all."""
+    return [
+        Command(name="python -c pass", words=[sys.executable, "-c", "pass"]),
+        Command(name="depguard --version", words=[str(subjects.BIN / "depguard"), "--version"]),
+    ]
+
+
+def counted(work: subjects.Workplace) -> dict[str, tuple[int, int]]:
+    """Requests and bytes of a cold run of each."""
+    from depguard.adapters.index.default_index import default_index_url
+
+    found: dict[str, tuple[int, int]] = {}
+    with CountingIndex(default_index_url()) as index:
+        for name, cache, command in (
+            ("depguard plan", "depguard", subjects.plan(work, "depguard", "--index-url", index.url)),
+            ("uv", "uv", subjects.uv(work, "uv", "--index-url", index.url)),
+        ):
+            emptied(work.cache(cache))()
+            index.reset()
+            (measured,) = in_turn([command], 1)
+            if not measured.failure:
+                found[name] = (index.requests, index.bytes)
+    return found
+
+
+def many_plans(work: subjects.Workplace) -> dict[str, float]:
+    """Plans a second in one process, and in two at once."""
+    cache = str(work.cache("depguard"))
+    many.main(cache, 0, many.HOSTS, offline=False)
+    one = _together(cache, [(0, many.HOSTS)])
+    two = _together(cache, [(0, many.HOSTS // 2), (many.HOSTS // 2, many.HOSTS)])
+    plans = one[0]["plans"]
+    return {
+        "hosts": many.HOSTS,
+        "plans": plans,
+        "one": plans / one[0]["wall"],
+        "one_cpu": plans / one[0]["cpu"],
+        "two": plans / max(part["wall"] for part in two),
+    }
+
+
+def _together(cache: str, parts: list[tuple[int, int]]) -> list[dict[str, float]]:
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.many", cache, str(first), str(last)],
+            cwd=ROOT,
+            env=plain_environment() | {"PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for first, last in parts
+    ]
+    time.sleep(1.0)  # until all have begun
+    answers = []
+    for process in running:
+        if process.stdin is not None:
+            process.stdin.write("\n")
+            process.stdin.flush()
+    for process in running:
+        out, _ = process.communicate()
+        answers.append(json.loads(out))
+    return answers
+
+
+def profile(work: subjects.Workplace) -> list[tuple[str, float, int]]:
+    """Own time of one warm plan by package, in a process of its own (imports count)."""
+    dump = work.root / "profile.out"
+    command = subjects.plan(work, "profile", "--offline")
+    program = f"import sys; from bench.__main__ import profiled; profiled({str(dump)!r}, sys.argv[1:])"
+    subprocess.run(
+        [sys.executable, "-c", program, *command.words[1:]],
+        cwd=command.cwd,
+        env=plain_environment() | {"PYTHONPATH": str(ROOT), "DEPGUARD_RECALL": "0"},
+        stdout=subprocess.DEVNULL,
+        check=True,
+    )
+    own: defaultdict[str, float] = defaultdict(float)
+    calls: defaultdict[str, int] = defaultdict(int)
+    for (file, _, name), (_, count, seconds, *_) in pstats.Stats(str(dump)).stats.items():  # type: ignore[attr-defined]  # not in the stubs
+        where = _whose(file, name)
+        own[where] += seconds
+        calls[where] += count
+    ranked = sorted(own, key=lambda name: -own[name])
+    return [(name, own[name], calls[name]) for name in ranked[:14]]
+
+
+def profiled(dump: str, words: list[str]) -> None:
+    """Run a command line under the profiler."""
+    profiler = cProfile.Profile()
+    profiler.enable()
+    from depguard.cli.main import main as depguard
+
+    depguard(words)
+    profiler.disable()
+    profiler.dump_stats(dump)
+
+
+def _whose(file: str, name: str) -> str:
+    if "importlib" in file or (file == "~" and ("marshal" in name or "open_code" in name or "stat" in name)):
+        return "Python: importing modules"
+    parts = Path(file).parts
+    for package in ("depguard", "resolvelib", "packaging"):
+        if package in parts:
+            inner = parts[parts.index(package) + 1 :] if package == "depguard" else ()
+            return ".".join((package, *(Path(part).stem for part in inner[:1])))
+    if "dataclasses" in file:
+        return "Python: making dataclasses"
+    if "/re/" in file:
+        return "Python: compiling regular expressions"
+    return "Python: built-in functions" if file == "~" else "Python: the rest of its library"
+
+
+def say(text: str) -> None:
+    """One line to stderr."""
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+
+
+if __name__ == "__main__":
+    main()
