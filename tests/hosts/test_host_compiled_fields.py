@@ -9,7 +9,8 @@ import pytest
 from depguard.model.host import Host, InstalledDistribution, Origin, Requirements
 
 WRITTEN = {
-    Host: "name python markers tags installed sha256 unknown_markers glibc family about accelerator loaded facts",
+    Host: "name python markers tags installed sha256 unknown_markers glibc family about accelerator loaded"
+    " facts",
     InstalledDistribution: "name spelled version requirements origin installer modules location",
     Requirements: "how source requires extras requires_python contradicted",
     Origin: "kind filename reference sha256",
