@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import read_text
-from depguard.adapters.witness import spoil
+from depguard.adapters.witness import is_file, spoil
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
@@ -141,7 +141,7 @@ def binaries_path_of(host_path: Path) -> Path:
 def read_binaries(host_path: Path) -> HostAbi | None:
     """What a captured machine offers, None for a host without that. Raises InputError, OutOfReachError."""
     path = binaries_path_of(host_path)
-    if not path.is_file():
+    if not is_file(path):
         return None
     from depguard.parse.host_binaries import load_host_binaries
 

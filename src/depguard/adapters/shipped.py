@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from depguard.model.file_table import FileTable
 
-from depguard.adapters.witness import is_folder
+from depguard.adapters.witness import is_file, is_folder, saw_content
 
 
 def shipped_root() -> Path:
@@ -32,12 +32,21 @@ def shipped_hosts() -> Path:
     return shipped_root() / "hosts"
 
 
-@functools.cache
 def shipped_file_table() -> FileTable | None:
     """Which files the distributions of the catalogue's hosts own; None where the table is not there."""
+    path = shipped_hosts() / "files.json"
+    if not is_file(path):
+        return None
+    data = path.read_bytes()
+    saw_content(path, data)
+    return _file_table(data)
+
+
+@functools.lru_cache(maxsize=1)
+def _file_table(data: bytes) -> FileTable | None:
     from depguard.model.file_table import FileTable
 
     try:
-        return FileTable.load((shipped_hosts() / "files.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, AttributeError):
+        return FileTable.load(data.decode())
+    except (ValueError, KeyError, AttributeError):
         return None
