@@ -26,9 +26,18 @@ _BROKEN = re.compile(
     r"compiled using NumPy 1\.x|dtype size changed|_ARRAY_API not found|core\.(multiarray|umath) failed to"
     r"|module (was )?compiled against|size changed, may indicate binary incompatibility"
 )
-_SEEN = (
-    "import warnings, sys, importlib; warnings.simplefilter('always'); importlib.import_module(sys.argv[1])"
-)
+_SEEN = """
+import importlib, os, sys, types, warnings
+warnings.simplefilter("always")
+# Packages without their __init__.py, which may need what is not installed: the module itself counts.
+parts = sys.argv[1].split(".")
+for i in range(1, len(parts)):
+    stub = types.ModuleType(".".join(parts[:i]))
+    stub.__path__ = [os.path.join(os.getcwd(), *parts[:i])]
+    sys.modules[stub.__name__] = stub
+importlib.import_module(sys.argv[1])
+print("imported")
+"""
 
 
 def main() -> int:
@@ -48,15 +57,17 @@ def main() -> int:
         if wheel is None:
             print(f"{name:28} no wheel here")
             continue
-        fit = _verdict(wheel, args.numpy)
-        seen, bad = _imported(python, wheel, args.into / "unpacked" / wheel.stem, args.most)
-        modules, broken = modules + seen, broken + bool(bad)
+        fit, telling = _verdict(wheel, args.numpy)
+        seen, good, bad = _imported(python, wheel, args.into / "unpacked" / wheel.stem, telling, args.most)
+        modules, broken = modules + good, broken + bool(bad)
         word = "ok"
         if (fit == "blocked") != bool(bad):
             word, wrong = ("FALSE BLOCK" if fit == "blocked" else "MISS"), wrong + 1
-        told = f"{wheel.name[:56]:56} {fit:9} {seen:3} modules, {len(bad)} broken  {word}"
+        told = f"{wheel.name[:56]:56} {fit:9} {seen:3} tried, {good} imported, {len(bad)} broken  {word}"
         print(told, *bad[:1], flush=True)
-    print(f"{len(args.names)} wheels, {modules} modules, {broken} of the wheels broken on NumPy {args.numpy}")
+    print(
+        f"{len(args.names)} wheels, {modules} modules imported, {broken} wheels broken on NumPy {args.numpy}"
+    )
     print(f"{wrong} disagree")
     return int(wrong > 0)
 
@@ -88,19 +99,25 @@ def _download(python: Path, name: str, folder: Path) -> Path | None:
     return next(iter(sorted(folder.glob("*.whl"))), None)
 
 
-def _verdict(wheel: Path, numpy: str) -> str:
+def _verdict(wheel: Path, numpy: str) -> tuple[str, frozenset[str]]:
+    """What depguard says, and the modules that it goes by: those are tried first."""
     command = [sys.executable, "-m", "depguard", "abi", wheel, "--numpy", numpy, "--format", "json"]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
-    return str(json.loads(told.stdout)["subjects"][0]["fit"])
+    (subject,) = json.loads(told.stdout)["subjects"]
+    files = [path for finding in subject["findings"] for path in finding["files"]]
+    return subject["fit"], frozenset(files or [b["path"] for b in subject["binaries"] if b["numpy"]])
 
 
-def _imported(python: Path, wheel: Path, folder: Path, most: int) -> tuple[int, list[str]]:
-    """How many modules were imported, and what those say that were built for another NumPy."""
+def _imported(
+    python: Path, wheel: Path, folder: Path, telling: frozenset[str], most: int
+) -> tuple[int, int, list[str]]:
+    """How many modules were tried and imported, and what those say that were built for another NumPy."""
     if not folder.exists():
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(folder)
-    names = [m["path"].replace("/", ".") for m in map(_MODULE.match, _files(folder)) if m is not None]
-    bad: list[str] = []
+    paths = sorted(_files(folder), key=lambda path: (path not in telling, path))
+    names = [m["path"].replace("/", ".") for m in map(_MODULE.match, paths) if m is not None]
+    good, bad = 0, list[str]()
     for name in names[:most]:
         told = subprocess.run(
             [python, "-c", _SEEN, name], capture_output=True, text=True, check=False, cwd=folder, timeout=120
@@ -108,11 +125,12 @@ def _imported(python: Path, wheel: Path, folder: Path, most: int) -> tuple[int, 
         found = _BROKEN.search(told.stderr)
         if found is not None:
             bad.append(f"{name}: {found.group()}")
-    return min(len(names), most), bad
+        good += told.stdout.strip().endswith("imported")
+    return min(len(names), most), good, bad
 
 
 def _files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.so"))
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.so")]
 
 
 if __name__ == "__main__":

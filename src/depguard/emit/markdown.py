@@ -10,6 +10,7 @@ import html
 import re
 from collections.abc import Iterable
 
+from depguard.emit.binary_notes import binary_notes
 from depguard.emit.markdown_size import COMMENT_BYTES, fitted
 from depguard.emit.quoting import quoted
 from depguard.emit.selection import (
@@ -205,7 +206,7 @@ def report_details(report: Report) -> list[str]:
     lines += [f"- could not be known: {escaped(line)}" for line in report.unknown]
     lines += [f"- warning {f.code}: {escaped(f.message)}" for f in warnings(report)]
     lines += [f"- waived {f.code} {code(f.package)}: {escaped(f.waived or '')}" for f in waived(report)]
-    return lines + [f"- {escaped(notice)}" for notice in report.notices]
+    return lines + [f"- {escaped(notice)}" for notice in (*report.notices, *binary_notes(report.binaries))]
 
 
 def _size_of(action: Action) -> str:
