@@ -162,7 +162,7 @@ def _differs(question: CheckQuestion, base: Side, was: str, path: str) -> bool:
     if was != path:
         return True
     try:
-        if not may_name_files(head.tree.data(path)):
+        if not may_name_files(path, head.tree.data(path)):
             return False
     except InputError:
         return False  # it could not be read before, either
@@ -215,7 +215,7 @@ def _target(
     if base is not None and old is not None:
         shared = _common(old.steps, new.steps) if same and new is not None else 0
         again = new is not None and shared == len(old.steps) == len(new.steps)
-        begun = after.until(shared) if after is not None else None
+        begun = after.until(shared) if after is not None and shared else None
         before = _session(question, base, old.steps, advise=False, begun=begun)
     kind = new.kind if new is not None else old.kind if old is not None else None
     if kind is None:

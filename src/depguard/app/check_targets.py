@@ -66,8 +66,10 @@ def kind_of(path: str) -> TargetKind | None:
     return kind
 
 
-def may_name_files(data: bytes) -> bool:
+def may_name_files(path: str, data: bytes) -> bool:
     """Whether a text can name another file at all: asked before an unchanged file is read for it."""
+    if kind_of(path) in (TargetKind.REQUIREMENTS, TargetKind.CONSTRAINTS):
+        return True  # most do, and they are short
     return b"install" in data and _NAMES_FILES.search(data) is not None
 
 

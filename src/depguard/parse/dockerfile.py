@@ -35,9 +35,11 @@ class DockerRun:
     def source(self, path: str) -> str | None:
         """The path in the build context of a path in the image; None where nothing says."""
         target = posixpath.normpath(posixpath.join(self.folder, path))
+        # A file that was named comes before what lies in a folder: whether a source is one is not known.
         for image, context in reversed(self.copied):
             if image == target:
                 return context
+        for image, context in reversed(self.copied):
             if image.endswith("/") and target.startswith(image):
                 return posixpath.join(context, target[len(image) :])
         return None
