@@ -191,6 +191,15 @@ def test_the_systems_own_packages_are_not_judged_by_record(site: Path, tmp_path:
     assert told(snapshot(site, system, kinds=(FolderKind.SITE, FolderKind.SYSTEM))) == []
 
 
+def test_what_conda_installed_is_not_judged_by_record_but_what_pip_did_is(tmp_path: Path) -> None:
+    (tmp_path / "conda-meta").mkdir()
+    site = tmp_path / "site-packages"
+    for name, installer in (("numpy", "conda"), ("torch", "pip")):
+        install(site, name, "1.0", installer=installer)
+        (site / name / "core.py").write_bytes(b"prefix replaced")
+    assert told(snapshot(site, prefix=tmp_path)) == [("DG903", "error", "torch")]
+
+
 def test_only_the_protected_are_looked_at_when_asked(site: Path) -> None:
     (site / "einops/core.py").unlink()
     assert told(snapshot(site, only_protected=True)) == []

@@ -28,6 +28,7 @@ def install(
     *,
     requires: Iterable[str] = (),
     record: bool = True,
+    installer: str = "pip",
 ) -> Path:
     """Write a distribution's files, its metadata and its RECORD; the metadata folder."""
     module = name.replace("-", "_")
@@ -46,7 +47,7 @@ def install(
     contents[f"{info}/METADATA"] = "\n".join(
         ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", *lines, "", ""]
     ).encode()
-    contents[f"{info}/INSTALLER"] = b"pip\n"
+    contents[f"{info}/INSTALLER"] = f"{installer}\n".encode()
     rows = []
     for path, content in contents.items():
         target = folder / path
@@ -83,7 +84,8 @@ def snapshot(
     cache: Path | None = None,
     protects: Protects = protected,
     only_protected: bool = False,
+    prefix: Path | None = None,
 ) -> Snapshot:
     """The snapshot of made folders."""
     look = Look(protects=protects, depth=depth, cache=cache, environ={}, only_protected=only_protected)
-    return snapshot_of(path_of(*folders, kinds=kinds), look)
+    return snapshot_of(path_of(*folders, kinds=kinds, prefix=str(prefix or "/srv/lab")), look)

@@ -31,6 +31,7 @@ _STATED = re.compile(
     r"^(?:__version__|version|full_version|_version)\s*(?::\s*[\w.\[\]]+\s*)?=\s*['\"](\d[^'\"]*)['\"]",
     re.MULTILINE,
 )
+_CONDA = "conda"
 _IMPORTABLE = re.compile(r"(^|\.)(py|pyd|so)$")
 _STATED_LIMIT = 64 * 1024
 """Bytes of a source file that are searched for the version it states."""
@@ -64,12 +65,14 @@ def folder_contents(
     protected: Callable[[NormalizedName], bool],
     baseline: StatBaseline,
     only_protected: bool = False,
+    conda: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> FolderContents:
     """Look at every distribution of a folder; ``only_protected`` leaves out the files of the others.
 
-    A folder that cannot be listed holds nothing. The operating system's own is only listed: its package
-    manager strips and moves files, and does not correct RECORD.
+    A folder that cannot be listed holds nothing. The operating system's own is only listed, and so is in an
+    environment of ``conda`` what that installed: such managers strip, split and rewrite files (prefixes in
+    binaries, say) and do not correct RECORD.
     """
     try:
         names = sorted(os.listdir(folder.path))  # noqa: PTH208 - names alone are wanted
@@ -84,11 +87,13 @@ def folder_contents(
         progress(item.name)
         contents.distributions.append(
             _installed(folder.path, item, depth, baseline, owned if guarded else None)
-            if (guarded or not only_protected) and folder.kind is not FolderKind.SYSTEM
+            if (guarded or not only_protected)
+            and folder.kind is not FolderKind.SYSTEM
+            and not (conda and _first_line(f"{folder.path}/{item.info}/INSTALLER") == _CONDA)
             else _listed(folder.path, item)
         )
     contents.leftovers = _leftovers(folder.path, names, distributions)
-    if folder.kind in (FolderKind.SITE, FolderKind.OVERLAY, FolderKind.USER):
+    if folder.kind in (FolderKind.SITE, FolderKind.OVERLAY, FolderKind.USER) and not conda:
         contents.strays = _strays(folder.path, names, distributions)
     return contents
 

@@ -66,6 +66,7 @@ def snapshot_of(path: SearchPath, look: Look) -> Snapshot:
     distributions: list[Installed] = []
     leftovers: list[Leftover] = []
     strays: list[Stray] = []
+    conda = Path(path.prefix, "conda-meta").is_dir()
     for folder in path.folders:
         if folder.kind not in _INSTALLED:
             continue
@@ -75,6 +76,7 @@ def snapshot_of(path: SearchPath, look: Look) -> Snapshot:
             protected=look.protects,
             baseline=baseline,
             only_protected=look.only_protected,
+            conda=conda,
             progress=look.progress,
         )
         distributions += contents.distributions

@@ -65,7 +65,8 @@ def _healthy(examined: Examination) -> str:
     snapshot = examined.snapshot
     looked = [item for item in snapshot.distributions if item.files]
     if not looked:
-        return f"{plural(len(snapshot.distributions), 'distribution')}, none with a list of its files"
+        count = plural(len(snapshot.distributions), "distribution")
+        return f"{count}, none whose files can be compared: their package manager keeps its own records"
     files, size = sum(item.files for item in looked), sum(item.size for item in looked)
     what = f"{plural(len(looked), 'distribution')} as recorded"
     if any(f.severity is Severity.WARNING for f in examined.findings):
