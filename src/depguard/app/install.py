@@ -154,7 +154,8 @@ def _take_up(
     broken = _lost(bench, journal)
     if broken:
         missing = [wheel for wheel in broken if not bench.has(wheel)]
-        tools.plans.fetch([still_at_hand(tools.plans, wheel) for wheel in missing])
+        if missing:
+            tools.plans.fetch([still_at_hand(tools.plans, wheel) for wheel in missing])
         run = bench.run(broken, again=True)
         whole = bench.whole(broken)
         if len(whole) < len(broken):

@@ -194,7 +194,7 @@ def _failed(report: InstallReport, *, colour: bool) -> list[str]:
         lines += _problems(report, report.why, colour=colour, hints=False)
         if report.wheels:
             lines += _labelled("Added", _landed(report))
-        lines += [line for p in report.why[:1] if p.hint for line in _labelled("Do", one_line(p.hint))]
+        lines += [line for p in report.why[:1] if p.hint for line in _labelled("Do", _sentence(p.hint))]
     elif report.after is not None:
         lines += told_findings(report, report.after.findings, report.after.remedy, colour=colour)
         for probe in report.after.snapshot.probes:
@@ -247,8 +247,13 @@ def _problems(
         said = f"{one_line(problem.message)}{code}"
         lines += _verdict(report, said, colour=colour) if number == 0 else _labelled("Also", said)
         if problem.hint and hints:
-            lines += _labelled("Do", one_line(problem.hint))
+            lines += _labelled("Do", _sentence(problem.hint))
     return lines
+
+
+def _sentence(text: str) -> str:
+    line = one_line(text)
+    return line[:1].upper() + line[1:] + ("" if line.endswith((".", "!")) else ".")
 
 
 def _verdict(report: InstallReport, text: str, *, colour: bool) -> list[str]:
