@@ -44,6 +44,11 @@ def test_without_defined_symbols_a_gnu_hash_still_counts_the_undefined() -> None
     assert read_elf(build_elf(undefined=["a", "b"], gnu_hash=True)).undefined == (b"a", b"b")
 
 
+def test_what_is_defined_can_be_left_out() -> None:
+    elf = read_elf(build_elf(undefined=["a"], defined=["b"]), defined=False)
+    assert (elf.undefined, elf.defined) == ((b"a",), ())
+
+
 def test_symbols_can_be_left_out() -> None:
     elf = read_elf(build_elf(undefined=["a"], needed=["libc.so.6"]), symbols=False)
     assert (elf.undefined, elf.needed) == ((), ("libc.so.6",))

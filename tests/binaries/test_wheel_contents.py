@@ -112,7 +112,7 @@ def test_symbols_that_the_wheel_has_itself_are_not_asked_of_the_host(tmp_path: P
             "x/_c.so": build_elf(
                 undefined=["_ZN2at3ownE", "_ZN2at4hostE", "PyList_New", "printf"], needed=["libtorch.so"]
             ),
-            "x/lib.so": build_elf(defined=["_ZN2at3ownE"]),
+            "x/lib.so": build_elf(defined=["_ZN2at3ownE"], needed=["libc10.so"]),
         },
     )  # fmt: skip
     found = {b.path: b for b in read.binaries}["x/_c.so"]

@@ -30,10 +30,11 @@ def read_binary(data: bytes, path: str) -> tuple[Binary, frozenset[str]]:
     """What an ELF file asks for, and the torch symbols that it defines. What is damaged says so."""
     numpy = numpy_use(data)
     try:
-        elf = read_elf(data)
+        # What links to torch may define symbols of its kind; of others, thousands need not be read.
+        torch = any(TORCH_LIBRARIES.match(library) for library in read_elf(data, symbols=False).needed)
+        elf = read_elf(data, defined=torch)
     except ElfError as error:
         return Binary(path=path, size=len(data), numpy=numpy, damaged=str(error)), frozenset()
-    torch = any(TORCH_LIBRARIES.match(library) for library in elf.needed)
     binary = Binary(
         path=path,
         size=len(data),

@@ -58,13 +58,14 @@ def is_elf(data: bytes | memoryview) -> bool:
     return bytes(data[:4]) == MAGIC
 
 
-def read_elf(data: bytes, *, symbols: bool = True) -> ElfFile:
+def read_elf(data: bytes, *, symbols: bool = True, defined: bool = True) -> ElfFile:
     """Read the dynamic section. Raises ElfError.
 
-    ``symbols``: without them, a large file is a matter of microseconds.
+    ``symbols``: without them, a large file is a matter of microseconds. Without ``defined``, only what is
+    undefined is listed: in most modules the smaller part.
     """
     try:
-        return _Reader(data).read(symbols=symbols)
+        return _Reader(data).read(symbols=symbols, whole=defined)
     except (struct.error, IndexError, OverflowError) as error:
         raise ElfError(f"damaged: {error}") from None
 
@@ -80,7 +81,7 @@ class _Reader:
     strings: tuple[int, int] = (0, 0)
     budget: int = 0
 
-    def read(self, *, symbols: bool) -> ElfFile:
+    def read(self, *, symbols: bool, whole: bool) -> ElfFile:
         machine = self._header()
         bits = 64 if self.wide else 32
         names = self._dynamic()
@@ -90,7 +91,7 @@ class _Reader:
         self.strings = (begin, min(begin + self.tags.get(_DT_STRSZ, 0), len(self.data)))
         # Names may share bytes, and a hostile table has a million that share all of them.
         self.budget = _SHARING * max(self.strings[1] - begin, 0) + _LONGEST_NAME
-        undefined, defined = self._symbols() if symbols else ((), ())
+        undefined, defined = self._symbols(whole=whole) if symbols else ((), ())
         return ElfFile(
             bits=bits,
             machine=machine,
@@ -148,7 +149,7 @@ class _Reader:
                 self.tags[tag] = value
         return needed
 
-    def _symbols(self) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
+    def _symbols(self, *, whole: bool) -> tuple[tuple[bytes, ...], tuple[bytes, ...]]:
         if _DT_SYMTAB not in self.tags:
             return (), ()
         at = self._offset(self.tags[_DT_SYMTAB])
@@ -166,7 +167,7 @@ class _Reader:
             name, info, section = (
                 (entry[0], entry[1], entry[3]) if self.wide else (entry[0], entry[3], entry[5])
             )
-            if not name or info < 16:  # local symbols bind to nothing
+            if not name or info < 16 or (section and not whole):  # local symbols bind to nothing
                 continue
             if name >= len(text):
                 raise ElfError("a symbol's name lies outside of the string table")
