@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from depguard.app.check import Judged, unread
 from depguard.app.check_findings import Seen, file_fingerprint, seen_in, standing
@@ -12,7 +13,7 @@ from depguard.app.check_sides import CheckQuestion, Side
 from depguard.app.lock import Emitters, TierLocked, WrittenFile, constraint_files, lock_tier
 from depguard.app.lock_check import CODE as LOCK_CODE
 from depguard.app.lock_check import check_step
-from depguard.app.plan import Question, plan_tier
+from depguard.app.plan import Question, Shared, plan_tier
 from depguard.errors import InputError
 from depguard.model.check import NOT_READ, CheckedFinding, HostOutcome, TargetKind, TargetName, TargetOutcome
 from depguard.model.finding import Finding, Verdict
@@ -44,6 +45,10 @@ class _TierSide:
         return {report.host.name: report.verdict for report in self.reports}
 
 
+Shares = dict[tuple[int, datetime | None], Shared]
+"""What is shared by the tiers of a revision (its id) at a cut-off."""
+
+
 def check_tiers(question: CheckQuestion, emitters: Emitters) -> tuple[Judged, ...]:
     """Plan each tier of the repository's own policy on both sides, where the change touches it.
 
@@ -57,9 +62,11 @@ def check_tiers(question: CheckQuestion, emitters: Emitters) -> tuple[Judged, ..
     label = f"{question.project}{policy.sources_used[0].label}"
     old = base.policy if base is not None else None
     found: list[Judged] = []
+    shares: Shares = {}
     for index, tier in enumerate(dict.fromkeys((*policy.tiers, *(old.tiers if old is not None else ())))):
-        after = _at(question, question.head, tier, emitters, first=index == 0)
-        before = _at(question, base, tier, emitters, first=index == 0) if base is not None else None
+        first = index == 0
+        after = _at(question, question.head, tier, emitters, shares, first=first)
+        before = _at(question, base, tier, emitters, shares, first=first) if base is not None else None
         found.append(_judged(TargetName(label, f"tiers.{tier}"), before, after))
     return tuple(found)
 
@@ -113,9 +120,12 @@ def _touched(question: CheckQuestion, base: Side) -> bool:
 
 
 def _at(
-    question: CheckQuestion, side: Side, tier: str, emitters: Emitters, *, first: bool
+    question: CheckQuestion, side: Side, tier: str, emitters: Emitters, shares: Shares, *, first: bool
 ) -> _TierSide | None:
-    """One tier at one revision; None where it has no such tier. ``first``: the hosts' files count here."""
+    """One tier at one revision; None where it has no such tier. ``first``: the hosts' files count here.
+
+    ``shares`` is what the tiers of one revision find out for each other, at one cut-off.
+    """
     policy = side.policy
     if policy is None or tier not in policy.tiers:
         return None
@@ -127,11 +137,14 @@ def _at(
         except InputError as error:
             problems += [unread(problem, path) for problem in error.problems]
     cutoff = max((lock.cutoff for lock in locks), default=None)
-    asked = question.ask(policy, side.hosts, None, cutoff)
+    if (id(side), cutoff) not in shares:
+        shares[id(side), cutoff] = Shared(question.ask(policy, side.hosts, None, cutoff))
+    shared = shares[id(side), cutoff]
+    asked = shared.question
     if not locks:
-        return _TierSide(reports=plan_tier(asked, tier).reports.reports, problems=tuple(problems))
+        return _TierSide(reports=plan_tier(asked, tier, shared).reports.reports, problems=tuple(problems))
     reports: list[Report] = []
-    for locked, files_of in _locked(asked, tier, locks, emitters):
+    for locked, files_of in _locked(shared, tier, locks, emitters):
         files = list(locked.files)
         if first:
             command = _HOST.sub("", locks[0].command)
@@ -141,13 +154,14 @@ def _at(
 
 
 def _locked(
-    asked: Question, tier: str, locks: list[TierLock], emitters: Emitters
+    shared: Shared, tier: str, locks: list[TierLock], emitters: Emitters
 ) -> Iterator[tuple[TierLocked, Question]]:
     """The tier locked again as its locks were: for all hosts, or for single ones that were named."""
+    asked = shared.question
     named = [lock for lock in locks if _HOST.search(lock.command)]
     if len(named) < len(locks):
         command = next(lock.command for lock in locks if lock not in named)
-        yield lock_tier(asked, tier, emitters, command=command), asked
+        yield lock_tier(asked, tier, emitters, command=command, shared=shared), asked
         return
     for lock in named:
         names = {host.name for host in lock.hosts}

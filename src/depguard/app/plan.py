@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from functools import cached_property
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -92,8 +93,12 @@ class Shared:
 
     def __init__(self, question: Question) -> None:
         self.question = question
-        self.cases = question.cases()
         self._solved: dict[tuple[str, ...], TierPlan] = {}
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """The hosts made ready."""
+        return self.question.cases()
 
     def solve(self, stages: Sequence[Stage]) -> TierPlan:
         """Solve a row of the policy's tiers. Raises OutOfReachError."""

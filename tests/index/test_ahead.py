@@ -1,0 +1,79 @@
+"""What will most likely be asked for is fetched ahead, and what is at hand is not."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from kit.index_bench import Bench
+from kit.loopback import Loopback
+from kit.wheels import build_wheel
+
+SMALL = canonicalize_name("small")
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    made = Bench()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    build_wheel(tmp_path / "wheels", "small", "1.0", requires=["numpy"])
+    return tmp_path / "wheels"
+
+
+def until(index: Loopback, count: int) -> int:
+    """The number of requests, once there are ``count``."""
+    end = time.monotonic() + 20
+    while len(index.requests) < count and time.monotonic() < end:
+        time.sleep(0.01)
+    return len(index.requests)
+
+
+def test_metadata_follows_its_page_unasked(bench: Bench, wheels: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        client = bench.client(index.url)
+        client.prefetch([SMALL], lambda page: page.artifacts[:1])
+        assert until(index, 2) == 2
+        asked = index.paths()
+        assert asked[1].endswith(".whl.metadata")
+        client.metadata(client.page(SMALL).artifacts[0])
+        assert index.paths() == asked
+
+
+def test_without_a_guess_the_page_alone(bench: Bench, wheels: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        client = bench.client(index.url)
+        client.prefetch([SMALL])
+        client.page(SMALL)
+        assert index.paths() == ["/simple/small/"]
+
+
+def test_what_the_cache_has_starts_no_work(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        first = bench.client(index.url, cache=tmp_path / "cache")
+        first.metadata(first.page(SMALL).artifacts[0])
+        asked = len(index.requests)
+        second = bench.client(index.url, cache=tmp_path / "cache")
+        second.prefetch([SMALL], lambda page: page.artifacts[:1])
+        second.metadata(second.page(SMALL).artifacts[0])
+        assert len(index.requests) == asked
+
+
+def test_a_guess_that_fails_is_no_failure(bench: Bench, wheels: Path) -> None:
+    from depguard.errors import OutOfReachError, Problem
+
+    def fails(_: object) -> list[object]:
+        raise OutOfReachError(Problem(code="index.no-upload-time", message="no"))
+
+    with Loopback(wheels) as index:
+        client = bench.client(index.url)
+        client.prefetch([SMALL], fails)  # type: ignore[arg-type]  # it gives nothing
+        assert client.page(SMALL).found
