@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 from collections.abc import Callable
@@ -12,6 +13,7 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from depguard.cli.console import Console
 from depguard.emit.check_github import render_check_github
 from depguard.emit.check_json import render_check_json
 from depguard.emit.check_markdown import render_check_markdown
@@ -22,6 +24,7 @@ from depguard.emit.json_report import render_json
 from depguard.emit.markdown import render_markdown
 from depguard.emit.sarif import render_sarif
 from depguard.emit.text import render_text
+from depguard.errors import Problem
 from depguard.model.check import CheckReport
 from depguard.model.finding import Finding, Link, Verdict, WayOut
 from depguard.model.location import Location
@@ -187,3 +190,19 @@ def test_sarif_stays_sarif(text: str) -> None:
 def test_json_gives_the_text_back(text: str) -> None:
     found = json.loads(render_json(planted(text)))
     assert found["reports"][0]["findings"][0]["hint"] == text
+
+
+def test_errors_and_notes_are_quoted_as_well(text: str) -> None:
+    err = io.StringIO()
+    console = Console(out=io.StringIO(), err=err, environ={}, verbose=1)
+    console.note(text)
+    console.detail(text)
+    console.problems(
+        (Problem(code="x", message=text, location=Location(text, 1, 2), allowed=text, hint=text),)
+    )
+    written = err.getvalue()
+    assert all(c in "\n\t" or c.isprintable() for c in written)
+    for line in written.splitlines():
+        assert not line.lstrip().startswith("::")
+        assert "##[" not in line
+        assert "##vso[" not in line

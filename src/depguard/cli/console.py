@@ -69,7 +69,7 @@ class Console:
         """Write ``text`` to stderr unless quiet."""
         if not self.quiet:
             self._clear_progress()
-            self._say(self._err, text)
+            self._say(self._err, quoted_note(text))
 
     def note_once(self, text: str) -> None:
         """The same, unless it was said before."""
@@ -81,14 +81,14 @@ class Console:
         """Write ``text`` to stderr with ``-v``."""
         if self.verbose and not self.quiet:
             self._clear_progress()
-            self._say(self._err, text)
+            self._say(self._err, quoted_note(text))
 
     def problems(self, problems: tuple[Problem, ...]) -> None:
         """Render problems on stderr: ``file:line:column: error: message``, what is allowed, a hint."""
         self._clear_progress()
         colour = self._decide_colour(self._err)
         for problem in problems:
-            self._say(self._err, render_problem(problem, colour=colour))
+            self._say(self._err, unheeded(render_problem(problem, colour=colour)))
 
     def flush(self) -> None:
         """Push out what is buffered, so that a closed pipe shows now and not at exit."""
@@ -219,6 +219,20 @@ def render_problem(problem: Problem, *, colour: bool) -> str:
 def printable(text: str) -> str:
     """``text`` with control characters spelled out: input is quoted, never obeyed by the terminal."""
     return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
+def quoted_note(text: str) -> str:
+    """A note: control characters spelled out, and nothing that a runner takes for a command in its log."""
+    return unheeded(printable(text))
+
+
+def unheeded(text: str) -> str:
+    """Text of which no line is a command (``::error::``, ``##[command]``) to the runner of a pipeline."""
+    if "::" not in text and "##" not in text:
+        return text
+    from depguard.emit.wording import inert, without_log_commands
+
+    return inert(without_log_commands(text))
 
 
 def _fit(stream: TextIO, text: str) -> str:

@@ -58,6 +58,11 @@ def spelled_out(text: str) -> str:
     """
     if not text.isprintable():
         text = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return without_log_commands(text)
+
+
+def without_log_commands(text: str) -> str:
+    """Text in which ``##[command]`` and ``##vso[command]`` are none."""
     return _LOG_COMMAND.sub(r"\1\\x5b", text) if "##" in text else text
 
 
