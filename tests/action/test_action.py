@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from kit.git_project import CELLS, GitProject, make_project
-from kit.github import ROOT, TOKEN, Api, Job, github_api
+from kit.github import ROOT, TOKEN, Api, Job, github_api, skip_out_of_reach
 from kit.sarif import sarif_problems
 
 BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
@@ -228,13 +228,11 @@ def test_the_simulation_sees_no_token(job: Job, tmp_path: Path) -> None:
 
 
 @pytest.mark.network
-def test_the_action_installs_itself_away_from_the_change(
-    job: Job, installer_settings: Mapping[str, str]
-) -> None:
+def test_the_action_installs_itself_away_from_the_change(job: Job) -> None:
     for name in ("pip", "venv", "sitecustomize", "hatchling", "json"):
         job.project.write(f"{name}.py", "raise SystemExit('planted')\n")
-    own = {**installer_settings, "INPUT_PYTHON": sys.executable, "PIP_NO_INDEX": "", "PIP_FIND_LINKS": ""}
-    done = job.step("install.sh", **own)
+    done = job.step("install.sh", INPUT_PYTHON=sys.executable, PIP_NO_INDEX="0", PIP_FIND_LINKS="")
+    skip_out_of_reach(done)
     assert done.returncode == 0, done.stderr
     venv = Path(job.outputs()["venv"])
     assert (venv / "bin" / "depguard").exists()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -14,10 +15,15 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from kit.git_project import GitProject
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "made-up"  # noqa: S105 - no secret: the loopback API asks for it
+
+KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy")
+"""Of this machine's environment: how it reaches an index, and nothing that says which."""
 
 
 @dataclass
@@ -100,7 +106,7 @@ class Job:
     def step(self, script: str, **more: str) -> subprocess.CompletedProcess[str]:
         (self.folder / "event.json").write_text(json.dumps(self.event))
         environ = {
-            **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+            **{name: os.environ[name] for name in KEPT if name in os.environ},
             "GITHUB_ACTION_PATH": str(ROOT),
             "GITHUB_API_URL": f"http://127.0.0.1:{self.api.port}",
             "GITHUB_EVENT_NAME": self.event_name,
@@ -162,3 +168,10 @@ class Job:
 
     def summary(self) -> str:
         return (self.folder / "summary").read_text()
+
+
+def skip_out_of_reach(done: subprocess.CompletedProcess[str]) -> None:
+    """Skips the test where pip could not reach its index: a registry's hiccup is no fault of ours."""
+    said = done.stdout + done.stderr
+    if done.returncode and re.search(r"connection|timed out|No matching distribution|Max retries|SSL", said):
+        pytest.skip(f"out of reach: {said[-200:]}")
