@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -66,6 +67,7 @@ def with_processes(snapshot: Snapshot, pids: Sequence[int], *, own: bool) -> Sna
     import sys
 
     from depguard.adapters.processes import kernel_above, process, this_process
+    from depguard.errors import DepguardError
 
     processes = [process(pid, snapshot.folders) for pid in pids]
     commands = snapshot.commands
@@ -75,7 +77,8 @@ def with_processes(snapshot: Snapshot, pids: Sequence[int], *, own: bool) -> Sna
         processes.append(this_process(snapshot.folders))
         commands = commands_here()
     elif own and not pids and (kernel := kernel_above()) is not None:
-        processes.append(process(kernel, snapshot.folders))
+        with suppress(DepguardError):  # nobody asked for it: it may be another user's, or gone by now
+            processes.append(process(kernel, snapshot.folders))
     if not commands and (kernels := [item for item in processes if item.kernel]):
         from depguard.adapters.notebook_history import commands_of_kernel
 
