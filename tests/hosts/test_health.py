@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from depguard.model.host import Host, Knowledge, Requirements
+from depguard.model.host_needs import read_needs
 from depguard.parse.host_assembly import make_host
 from depguard.parse.host_file import parse_host_file
 from depguard.planning.health import health, host_needs, host_requirements
+from kit.hosts import small_host
 
 HEAD = "schema: 1\nname: small\npython: 3.12.13\nplatform: manylinux_2_35_x86_64\ndistributions:\n"
 
@@ -91,3 +95,17 @@ def test_two_hosts_do_not_share_answers() -> None:
 def test_requirements_are_values_of_the_host_alone() -> None:
     known = Requirements(how=Knowledge.STATED, source="test", requires=(Requirement("b"),))
     assert host(a__1_0=["b"]).installed[canonicalize_name("a")].requirements == known
+
+
+def test_a_host_made_from_another_has_the_needs_that_it_would_have_alone() -> None:
+    before = small_host(
+        {
+            "app": {"version": "1.0", "requires": ["lib[fast]", "old; python_version < '3'"]},
+            "lib": {"version": "1.0", "requires": ["base", "quick; extra == 'fast'"], "extras": ["fast"]},
+            "base": "1.0",
+        }
+    )
+    new = small_host({"app": {"version": "2.0", "requires": ["base"]}, "more": ["lib[slow]"]})
+    after = replace(before, installed={**before.installed, **new.installed})
+    assert read_needs(after, like=(before, read_needs(before))) == read_needs(after)
+    assert read_needs(before, like=(after, read_needs(after))) == read_needs(before)

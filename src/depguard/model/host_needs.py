@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -80,9 +80,13 @@ def with_unknown_requirements(host: Host) -> tuple[InstalledDistribution, ...]:
     return tuple(dist for dist in host.installed.values() if not dist.requirements.known)
 
 
-def read_needs(host: Host) -> HostNeeds:
-    """The requirements that count on ``host``, found out distribution by distribution."""
+def read_needs(host: Host, like: tuple[Host, HostNeeds] | None = None) -> HostNeeds:
+    """The requirements that count on ``host``, found out distribution by distribution.
+
+    ``like`` is a host that it was made from, with its needs: the very same distributions need the same.
+    """
     markers = HostMarkers(host.markers, host.unknown_markers)
+    same = _same_needs(host, like)
     extras: dict[NormalizedName, frozenset[NormalizedName]] = {}
     by_parent: dict[NormalizedName, tuple[ActiveRequirement, ...]] = {}
     waiting = dict.fromkeys(host.installed)
@@ -90,7 +94,9 @@ def read_needs(host: Host) -> HostNeeds:
     while waiting:
         parent = next(iter(waiting))
         del waiting[parent]
-        active = _active(host, parent, markers, extras.get(parent, frozenset()))
+        wanted = extras.get(parent, frozenset())
+        known_needs = same(parent, wanted)
+        active = known_needs if known_needs is not None else _active(host, parent, markers, wanted)
         by_parent[parent] = active
         for need in active:
             asked = frozenset(canonicalize_name(extra) for extra in need.requirement.extras)
@@ -107,6 +113,26 @@ def read_needs(host: Host) -> HostNeeds:
         by_name={name: tuple(needs) for name, needs in by_name.items()},
         extras=extras,
     )
+
+
+Same = Callable[[NormalizedName, frozenset[NormalizedName]], tuple[ActiveRequirement, ...] | None]
+
+
+def _same_needs(host: Host, like: tuple[Host, HostNeeds] | None) -> Same:
+    """What a distribution needs with some extras, where the other host has it and has looked already."""
+    other, needs = like if like is not None else (None, None)
+    if other is None or needs is None or other.markers != host.markers:
+        return lambda *_: None
+    if other.unknown_markers != host.unknown_markers:
+        return lambda *_: None
+
+    def same(
+        parent: NormalizedName, wanted: frozenset[NormalizedName]
+    ) -> tuple[ActiveRequirement, ...] | None:
+        alike = other.installed.get(parent) is host.installed[parent]
+        return needs.by_parent[parent] if alike and needs.extras.get(parent, frozenset()) == wanted else None
+
+    return same
 
 
 def _active(

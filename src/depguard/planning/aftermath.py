@@ -10,6 +10,7 @@ from packaging.utils import NormalizedName
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
 from depguard.model.plan import Action, ActionKind
 from depguard.model.release import CoreMetadata
+from depguard.planning.health import needs_after
 from depguard.planning.simulate import Simulation
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key
@@ -31,7 +32,9 @@ def after(view: HostView, simulation: Simulation) -> Host:
             installed[action.name] = _installed(view, action, simulation.chosen.get(Key(action.name)))
     done = "\n".join(f"{a.name} {a.kind.value} {a.new}" for a in simulation.changes.changes)
     digest = hashlib.sha256(f"{host.sha256}\n{done}".encode()).hexdigest()
-    return replace(host, installed=dict(sorted(installed.items())), sha256=digest)
+    left = replace(host, installed=dict(sorted(installed.items())), sha256=digest)
+    needs_after(left, host)
+    return left
 
 
 def _installed(view: HostView, action: Action, candidate: Candidate | None) -> InstalledDistribution:

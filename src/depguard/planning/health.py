@@ -21,12 +21,20 @@ def host_needs(host: Host) -> HostNeeds:
     if compiled is not None:
         return compiled.needs()
     kept = _needs.get(id(host))
-    if kept is None:
-        if len(_needs) >= _KEPT:
-            _needs.pop(next(iter(_needs)))
-        # The host beside its answer keeps its id from being another's.
-        kept = _needs[id(host)] = (host, read_needs(host))
-    return kept[1]
+    return kept[1] if kept is not None else _keep(host, read_needs(host))
+
+
+def needs_after(host: Host, before: Host) -> None:
+    """Find out the needs of a host that was made from another: most of them are known there."""
+    _keep(host, read_needs(host, like=(before, host_needs(before))))
+
+
+def _keep(host: Host, needs: HostNeeds) -> HostNeeds:
+    if len(_needs) >= _KEPT:
+        _needs.pop(next(iter(_needs)))
+    # The host beside its answer keeps its id from being another's.
+    _needs[id(host)] = (host, needs)
+    return needs
 
 
 def host_requirements(host: Host) -> Mapping[NormalizedName, tuple[ActiveRequirement, ...]]:
