@@ -6,7 +6,6 @@ import multiprocessing
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -51,22 +50,24 @@ def run(survey: Survey, workers: int) -> None:
     """Do what is not done yet. Raises RuntimeError when a process ended badly."""
     survey.out.mkdir(parents=True, exist_ok=True)
     spawn = multiprocessing.get_context("spawn")
-    started = [spawn.Process(target=_share, args=(survey, number, workers)) for number in range(workers)]
-    for process in started:
-        process.start()
-    for process in started:
-        process.join()
+    with Frozen(survey.cache, survey.index_url) as source, Mirror(source, survey.cutoff) as mirror:
+        shares = [(survey, mirror.url, number, workers) for number in range(workers)]
+        started = [spawn.Process(target=_share, args=share) for share in shares]
+        for process in started:
+            process.start()
+        for process in started:
+            process.join()
     if any(process.exitcode for process in started):
         raise RuntimeError("a process ended badly; what was found is kept, run it again to go on")
 
 
-def _share(survey: Survey, number: int, workers: int) -> None:
+def _share(survey: Survey, url: str, number: int, workers: int) -> None:
     """One process: every so many-th line, first the sample, then the verdicts."""
     os.nice(NICENESS)
     done = set(read_journals(survey.journals))
     real, own = (Journal(survey.out / f"{kind}-{number}.jsonl") for kind in ("real", "ours"))
-    with ExitStack() as stack:
-        contest = _contest(survey, number, stack)
+    with Frozen(survey.cache, survey.index_url) as source:
+        contest = _contest(survey, source, url, number)
         referees = tuple(contestants(survey.cache))
         for line in _own_part(survey.sampled, number, workers):
             for referee in referees:
@@ -85,7 +86,7 @@ def _own_part(lines: Sequence[InstallLine], number: int, workers: int) -> Sequen
     return lines[number::workers]
 
 
-def _contest(survey: Survey, number: int, stack: ExitStack) -> Contest:
+def _contest(survey: Survey, source: Frozen, url: str, number: int) -> Contest:
     host = HostStore([shipped_root() / "hosts"], live=_no_live).find(survey.host)
     policy = PolicyStore(survey.out, fetch=None).shipped(survey.policy)
     folder = survey.out / f"copy-{number}"
@@ -93,13 +94,11 @@ def _contest(survey: Survey, number: int, stack: ExitStack) -> Contest:
     copy = make_copy(host, folder)
     if copy is None:
         raise RuntimeError(f"{survey.host} needs Python {host.python.major}.{host.python.minor} at hand")
-    source = stack.enter_context(Frozen(survey.cache, survey.index_url))
-    mirror = stack.enter_context(Mirror(source, survey.cutoff))
     return Contest(
         host=host,
         policy=policy.policy if policy is not None else None,
         source=source,
-        url=mirror.url,
+        url=url,
         copy=copy,
         cutoff=survey.cutoff,
         seconds=survey.seconds,
