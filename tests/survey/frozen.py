@@ -10,12 +10,12 @@ import json
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 from urllib.parse import quote, unquote, urlsplit
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -28,6 +28,8 @@ from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, ArtifactKind, MetadataAnswer, MetadataUnknown
 from depguard.resolve.ports import Guess, PackageSource, Page
 from kit.wheels import build_wheel, metadata_text
+
+T = TypeVar("T")
 
 ELSEWHERE = ("win", "macosx", "ios", "android")
 """Every host here is a Linux; pip would read half of all links only to leave them."""
@@ -63,10 +65,12 @@ class Frozen:
         return artifact.size
 
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
-        """Nothing is fetched ahead: it may be there."""
+        """Fetch ahead what is not kept."""
+        self._live.prefetch([name for name in names if _fails(self._kept.page, name)], guess)
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
-        """Nothing is fetched ahead: it may be there."""
+        """Fetch ahead what is not kept."""
+        self._live.prefetch_metadata([file for file in artifacts if _fails(self._kept.metadata, file)])
 
     def __enter__(self) -> Self:
         return self
@@ -194,6 +198,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name for it
         pass
+
+
+def _fails(ask: Callable[[T], object], what: T) -> bool:
+    """Whether the cache has no answer."""
+    try:
+        ask(what)
+    except OutOfReachError:
+        return True
+    return False
 
 
 def _note(text: str) -> None:
