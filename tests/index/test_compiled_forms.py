@@ -110,3 +110,4 @@ def test_what_make_raises_is_raised_and_nothing_is_kept(tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(OSError, match="no"):
             forms.recall("kind", ("a",), fail, to_text=json.dumps, from_text=_strings)
+    forms.close()

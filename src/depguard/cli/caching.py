@@ -33,3 +33,10 @@ def compiled_forms(args: argparse.Namespace, console: Console) -> CompiledForms:
     if folder not in _open:
         _open[folder] = CompiledForms(Cache.in_folder(folder, note=console.note_once))
     return _open[folder]
+
+
+def close_forms() -> None:
+    """Let go of what was opened for a command."""
+    while _open:
+        _, forms = _open.popitem()
+        forms.close()

@@ -215,13 +215,17 @@ def _run_anew(command: Command, options: Globals, words: list[str], memory: Reme
         verbose=options.verbose + (getattr(args, "verbose", None) or 0),
         quiet=options.quiet or bool(getattr(args, "quiet", None)),
     )
-    if memory is None:
-        code = module.run(args, console)
-    else:
-        console.transcript = Transcript()
-        with memory.watched() as witness:
+    try:
+        if memory is None:
             code = module.run(args, console)
-        memory.keep(console, code, witness)
+        else:
+            console.transcript = Transcript()
+            with memory.watched() as witness:
+                code = module.run(args, console)
+            memory.keep(console, code, witness)
+    finally:
+        if caching := sys.modules.get("depguard.cli.caching"):
+            caching.close_forms()
     console.flush()
     return code
 
