@@ -16,7 +16,7 @@ from depguard.emit.check_chains import (
     summary,
 )
 from depguard.emit.check_quoting import quoted_check
-from depguard.emit.text_refusal import outcome
+from depguard.emit.text_refusal import outcome, policy_verb
 from depguard.emit.wording import inert, listed, one_line, plural, table, verdict_word, wrapped
 from depguard.model.check import CheckedFinding, CheckReport, Standing, TargetOutcome
 from depguard.model.finding import Finding
@@ -82,7 +82,7 @@ def _links(finding: Finding) -> Iterable[tuple[str, str, str]]:
         yield name, "needs", one_line(link.requirement.partition(";")[0])
     if finding.policy_location is not None:
         reason = f": {one_line(finding.policy_reason)}" if finding.policy_reason else ""
-        yield str(finding.policy_location), "says", f"{finding.package}{reason}"
+        yield str(finding.policy_location), policy_verb(finding.code), f"{finding.package}{reason}"
 
 
 def _brief(lead: str, findings: Iterable[CheckedFinding], *, verbose: int) -> list[str]:

@@ -28,10 +28,15 @@ def chain_table(report: Report, finding: Finding) -> list[str]:
         if version is not None:
             rows.append((report.host.name, "has", f"{name} {version}"))
     if finding.policy_location is not None:
-        verb = _POLICY_VERBS.get(finding.code, _POLICY_VERBS.get(finding.code[:3], "says"))
+        verb = policy_verb(finding.code)
         reason = f": {one_line(finding.policy_reason)}" if finding.policy_reason else ""
         rows.append((place(finding.policy_location), verb, f"{finding.package}{reason}"))
     return table(rows)
+
+
+def policy_verb(code: str) -> str:
+    """What the policy does that a rule speaks for: ``protects``, ``holds``."""
+    return _POLICY_VERBS.get(code, _POLICY_VERBS.get(code[:3], "says"))
 
 
 def other_findings(report: Report, findings: tuple[Finding, ...], *, verbose: int) -> list[str]:
