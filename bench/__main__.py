@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 
 import pyperf
@@ -92,7 +93,20 @@ def measure(folder: Path, args: argparse.Namespace) -> Results:
         many=plans,
         growth=grown,
         profile=profile(work),
+        notes=busy(subjects.machine()),
     )
+
+
+def busy(machine: Mapping[str, str]) -> list[str]:
+    """A remark where the machine had other things to do."""
+    load, cores = float(machine.get("load_avg_1min", 0)), int(machine.get("cpu_count", 1))
+    if load <= cores + 1:
+        return []
+    remark = (
+        f"The machine was busy: a load of {load:.0f} on {cores} cores. CPU times and their ratios say more"
+        " than the others; run `make bench` on a quiet machine."
+    )
+    return [remark]
 
 
 def warm_up(work: subjects.Workplace) -> None:
