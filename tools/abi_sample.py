@@ -5,7 +5,8 @@
 Downloads the wheels (some hundred MB), imports every compiled module of each in a process of its own, and
 prints what disagrees: a false block (blocked, and all imports are well) or a miss (not blocked, and an import
 says that it was built for another NumPy). A module is imported without its package, which may need what is
-not installed; some refuse to load like that (pandas 3.1.1's), so try a miss in a whole install. Runs code of the wheels: on a machine that may be lost.
+not installed; some refuse to load like that (pandas 3.1.1's), so try a miss in a whole install. Runs code of
+the wheels: on a machine that may be lost.
 """
 
 from __future__ import annotations
