@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from depguard.errors import InputError
+from depguard.parse.globs import _pattern, selection
 from kit.parsers import PARSERS, refused
 
 INPUTS: list[dict[str, Any]] = json.loads((Path(__file__).parent / "inputs.json").read_text(encoding="utf-8"))
@@ -62,3 +65,22 @@ def test_a_small_text_does_not_grow_large(name: str) -> None:
         assert tracemalloc.get_traced_memory()[1] < MEGABYTES * 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "glob", ["*a" * 12 + "*b", "**/" + "*a*a*a/" * 9 + "b", "**/a/" * 9 + "**", "*a*" * 40 + "b"]
+)
+def test_a_glob_of_stars_does_not_try_all_ways(glob: str) -> None:
+    started = time.process_time()
+    wanted = selection([glob])
+    assert not wanted("a" * 200)
+    wanted("a/" * 90 + "c")
+    assert time.process_time() - started < 1
+
+
+@given(
+    st.lists(st.sampled_from(["*", "**", "?", "a", "b", "/", "**/", "/**"]), max_size=7).map("".join),
+    st.lists(st.sampled_from(["a", "b", "ab", "/"]), max_size=7).map("".join),
+)
+def test_a_glob_with_many_stars_means_what_one_with_few_does(glob: str, path: str) -> None:
+    assert selection([glob])(path) is (_pattern(glob).fullmatch(path) is not None)

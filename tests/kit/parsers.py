@@ -18,16 +18,25 @@ from depguard.model.release import ArtifactKind
 from depguard.parse.core_metadata import distil, read_core_metadata
 from depguard.parse.cutoff import parse_cutoff
 from depguard.parse.direct_reference import parse_direct_reference
+from depguard.parse.dockerfile import docker_runs
 from depguard.parse.filenames import read_filename
 from depguard.parse.freeze import parse_freeze
+from depguard.parse.globs import selection
 from depguard.parse.host_file import parse_host_file
 from depguard.parse.host_metadata import parse_metadata
-from depguard.parse.install_cells import commands_in_cell, commands_in_notebook, commands_in_shell
+from depguard.parse.install_cells import (
+    commands_in_cell,
+    commands_in_notebook,
+    commands_in_shell,
+    notebook_cells,
+)
 from depguard.parse.install_command import find_install_command, parse_install_command
 from depguard.parse.lock_file import parse_lock
+from depguard.parse.notebook_lines import file_line
 from depguard.parse.pip_inspect import parse_inspect
 from depguard.parse.platform_tags import parse_platform
 from depguard.parse.policy import parse_policy
+from depguard.parse.pyproject import read_pyproject
 from depguard.parse.requirement_item import read_item, without_secrets
 from depguard.parse.requirement_lines import read_requirements
 from depguard.parse.requirement_text import decode_requirements
@@ -104,6 +113,16 @@ def _notebook(text: str) -> object:
     return commands_in_notebook(json.dumps({"nbformat": 4, "cells": cells}), "lab.ipynb")
 
 
+def _glob(text: str) -> object:
+    wanted = selection(text.split("\n"))
+    return wanted("notebooks/a/b/lab.ipynb"), wanted("a" * 200), wanted(text)
+
+
+def _place(text: str) -> object:
+    """What `notebook_cells` takes is looked into; all else never gets there."""
+    return [file_line(text, cell.number, 1) for cell in notebook_cells(text, "lab.ipynb")]
+
+
 def _filename(text: str) -> object:
     read_filename(text)
     return read_filename(text, canonicalize_name("lab"))
@@ -137,6 +156,10 @@ PARSERS: Mapping[str, Callable[[str], object]] = {
     "notebook": _notebook,
     "notebook file": lambda text: commands_in_notebook(text, "lab.ipynb"),
     "command": _command,
+    "pyproject": lambda text: read_pyproject(text, LABEL),
+    "Dockerfile": docker_runs,
+    "glob": _glob,
+    "place in a notebook": _place,
     "file name": _filename,
     "direct reference": parse_direct_reference,
     "platform": _or_value_error(parse_platform),
