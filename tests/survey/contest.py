@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -71,7 +73,10 @@ class Contest:
                 installer=command.installer,
             )
             pip = None if referee.is_uv else referee.version
-            simulation = simulate(case.free_view, command, pip=pip)
+            with _at_most(self.seconds):
+                simulation = simulate(case.free_view, command, pip=pip)
+        except TimeoutError:
+            return self._answer(line, label, began, apart="time")
         except OutOfReachError as error:
             return self._answer(line, label, began, apart=f"out of reach: {error}"[:300])
         changes = simulation.changes
@@ -89,7 +94,10 @@ class Contest:
             moment=self.cutoff,
         )
         try:
-            (report,) = simulate_command(question, line.command("pip")).reports
+            with _at_most(self.seconds):
+                (report,) = simulate_command(question, line.command("pip")).reports
+        except TimeoutError:
+            return Judged(line=line.name, seconds=time.monotonic() - began, verdict="too slow")
         except OutOfReachError:
             return Judged(line=line.name, seconds=time.monotonic() - began, verdict="out of reach")
         errors = [f for f in report.findings if f.severity is Severity.ERROR and f.about is About.SIMULATION]
@@ -104,6 +112,22 @@ class Contest:
 
     def _answer(self, line: InstallLine, by: str, began: float, *, apart: str = "") -> Answer:
         return Answer(line=line.name, by=by, seconds=time.monotonic() - began, apart=apart)
+
+
+@contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Break off after so many seconds with a TimeoutError. In the main thread of a process, on Unix."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def ours(label: str) -> str:
