@@ -3,6 +3,7 @@
     {name: {version: {requires: ["numpy<2", "x; extra == 'gpu'"],   # Requires-Dist
                       python: ">=3.9",                            # Requires-Python
                       tags: [cp312-cp312-manylinux_2_17_x86_64],  # one wheel a tag; default py3-none-any
+                      tags: {py3-none-any: ">=3.13"},             # each with its own Requires-Python
                       sdist: true,                                # an sdist as well; "only": nothing else
                       dynamic: true,                              # the sdist's metadata is not static
                       unknown: "why",                             # no artifact's metadata can be had
@@ -90,6 +91,14 @@ class FakeIndex:
             pages[name] = ProjectPage(name=name, artifacts=tuple(artifacts))
         return cls(pages, answers)
 
+    def beside(self, first: Self, *, only_first: bool) -> Self:
+        """This index and one that comes before it: the files of both, or of the first that has a name."""
+        pages = {**self.pages, **first.pages}
+        for name in self.pages.keys() & first.pages.keys() if not only_first else ():
+            both = self.pages[name].artifacts + first.pages[name].artifacts
+            pages[name] = ProjectPage(name=name, artifacts=both)
+        return type(self)(pages, {**self.answers, **first.answers})
+
     @classmethod
     def from_yaml(cls, text: str, *, index: str = "example") -> Self:
         """The same from YAML text."""
@@ -129,9 +138,11 @@ def _release(
     answer = _metadata(name, version, facts)
     artifacts: list[Artifact] = []
     if facts.get("sdist") != "only":
-        for tag in facts.get("tags", ["py3-none-any"]):
-            artifacts.append(_artifact(name, version, f"{stem}-{tag}.whl", facts, index))
-            answers[artifacts[-1].filename] = answer
+        tags = facts.get("tags", ["py3-none-any"])
+        for tag in tags:
+            own = {**facts, "python": tags[tag]} if isinstance(tags, Mapping) and tags[tag] else facts
+            artifacts.append(_artifact(name, version, f"{stem}-{tag}.whl", own, index))
+            answers[artifacts[-1].filename] = _metadata(name, version, own)
     if facts.get("sdist"):
         artifacts.append(_artifact(name, version, f"{stem}.tar.gz", facts, index))
         dynamic = MetadataUnknown("Requires-Dist is dynamic in the sdist")

@@ -138,7 +138,7 @@ def dry_run(
         answer = program.install(ask, args, cwd=here, env=env, direct=direct)
     if isinstance(answer, NoAnswer):
         raise OutOfReachError(f"{referee.label}: {answer.reason}")
-    return Ran(changes=_texts(answer.changes) if answer.changes is not None else None, said=answer.said)
+    return Ran(changes=texts(answer.changes) if answer.changes is not None else None, said=answer.said)
 
 
 def run(
@@ -153,10 +153,11 @@ def run(
 
 def changes_of(changes: ChangeSet) -> frozenset[Change]:
     """What depguard says an installer or a plan would change, in the referees' terms."""
-    return _texts(frozenset(refereed.Change(a.name, a.old, a.new) for a in changes.changes))
+    return texts(frozenset(refereed.Change(a.name, a.old, a.new) for a in changes.changes))
 
 
-def _texts(changes: Changes) -> frozenset[Change]:
+def texts(changes: Changes) -> frozenset[Change]:
+    """Changes with their versions as text."""
     return frozenset(
         Change(
             change.name,
@@ -174,6 +175,14 @@ def find_pip(cache: Path, version: str) -> Referee:
     """
     try:
         return Referee(f"pip {version}", _lookup(cache).pip(Version(version)))
+    except errors.OutOfReachError as error:
+        raise OutOfReachError(str(error)) from None
+
+
+def find_exact_uv(cache: Path, version: Version) -> Referee:
+    """The uv of exactly this version, fetched once into ``cache``. Raises OutOfReachError."""
+    try:
+        return Referee("uv", _lookup(cache).uv(version))
     except errors.OutOfReachError as error:
         raise OutOfReachError(str(error)) from None
 

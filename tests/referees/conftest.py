@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from packaging.version import Version
 
 from depguard.adapters.host_store import HostStore
 from depguard.adapters.shipped import shipped_root
 from depguard.model.host import Host
-from kit.referees import Copy, Referee, current_pip, find_pip, find_uv, make_copy, reachable
+from kit.referees import Copy, Referee, current_pip, find_exact_uv, find_pip, find_uv, make_copy, reachable
 
 OLD_PIP = "24.1.2"
 """The pip that Colab's runtimes have."""
@@ -29,6 +32,20 @@ def old_pip(request: pytest.FixtureRequest) -> Referee:
     assert cache is not None
     with reachable():
         return find_pip(cache.mkdir("depguard-referees"), OLD_PIP)
+
+
+@pytest.fixture(scope="session")
+def old_uv(request: pytest.FixtureRequest) -> Callable[[Version], Referee]:
+    """Finds the uv of a version."""
+    cache = request.config.cache
+    assert cache is not None
+    folder = cache.mkdir("depguard-referees")
+
+    def find(version: Version) -> Referee:
+        with reachable():
+            return find_exact_uv(folder, version)
+
+    return find
 
 
 @pytest.fixture(params=LABELS)

@@ -7,6 +7,7 @@ A file is a list; each entry one scenario:
       host: {python: 3.12.13, platform: manylinux_2_35_x86_64, loaded: [numpy], installed: {numpy: 2.0.2}}
       hosts: [{name: a, …}, {name: b, …}]              # instead of host: several at once
       index: {captum: {"0.8.0": ["numpy<2"]}}          # the format of `kit.fake_index`
+      extra_index: {captum: {"0.9.0": null}}           # a second one, of --extra-index-url
       unreachable: [scipy]                             # pages that cannot be had
       files: {req.txt: "captum"}                       # what -r and -c in the command read
       policy: {protected: {numpy: "C ABI"}, tiers: {lab: [captum]}}   # or a text; "schema: 1" is added
@@ -51,7 +52,10 @@ T = TypeVar("T")
 
 TODAY = datetime.fromisoformat("2026-11-22T00:00:00+00:00")
 
-_SCENARIO = ("scenario", "why", "host", "hosts", "index", "unreachable", "files", "policy", "ask", "expect")
+_SCENARIO = (
+    *("scenario", "why", "host", "hosts", "index", "extra_index"),
+    *("unreachable", "files", "policy", "ask", "expect"),
+)
 _HOST = ("name", "python", "platform", "loaded", "installed", "markers")
 _ASK = ("tier", "run", "as", "pip", "cutoff", "today")
 _EXPECT = (
@@ -118,10 +122,14 @@ class Scenario:
     expected: tuple[Expectation, ...]
     unreachable: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
+    extra_index: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def source(self) -> FakeIndex:
         """The frozen index, new each time."""
         made = FakeIndex.from_dict(self.index)
+        if self.extra_index:
+            extra = FakeIndex.from_dict(self.extra_index, index="extra")
+            made = made.beside(extra, only_first=self.installer is Installer.UV)
         made.unreachable |= {canonicalize_name(name) for name in self.unreachable}
         return made
 
@@ -196,6 +204,7 @@ def _scenario(node: Node) -> Scenario:
         expected=tuple(_expectations(parts["expect"], hosts)),
         unreachable=tuple(_plain(parts["unreachable"])) if "unreachable" in parts else (),
         files=files,
+        extra_index=_plain(parts["extra_index"]) if "extra_index" in parts else {},
     )
 
 
