@@ -36,8 +36,12 @@ plan: $(VENV)/.depguard ## depguard plan tier3 on a real Colab baseline, against
 	$(BIN)/depguard plan $(TIER) --host $(HOST)
 
 .PHONY: test
-test: $(VENV)/.depguard-dev ## the tests that need no network (PYTEST_ARGS=)
-	$(BIN)/python -m pytest -m "not network" -n auto --dist loadfile $(PYTEST_ARGS)
+test: $(VENV)/.depguard-dev ## the fast tests: no network, no real installers (PYTEST_ARGS=)
+	$(BIN)/python -m pytest -m "not network and not referee" -n auto --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: test-referees
+test-referees: $(VENV)/.depguard-dev ## the tests that ask a real pip or uv, over loopback (PYTEST_ARGS=)
+	$(BIN)/python -m pytest -m "referee and not network" -n auto --dist load $(PYTEST_ARGS)
 
 .PHONY: fuzz
 fuzz: $(VENV)/.depguard-dev ## every parser on EXAMPLES made-up texts (default 2000)

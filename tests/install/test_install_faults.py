@@ -18,6 +18,8 @@ from depguard.parse.snapshot_file import parse_snapshot
 from kit.guarded_host import ADDED, GuardedHost, make_guarded_host
 from kit.loopback import Answer, Loopback
 
+pytestmark = pytest.mark.referee
+
 BEFORE = {"solid": "2.0.2", "free": "1.0", "six": "1.0"}
 AFTER = {**BEFORE, **ADDED}
 

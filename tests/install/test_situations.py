@@ -12,6 +12,8 @@ import pytest
 from kit.golden import matches_golden
 from kit.guarded_host import FILLERS, GuardedHost, Ran, install_here, make_guarded_host
 
+pytestmark = pytest.mark.referee
+
 GOLDEN = Path(__file__).parent / "golden"
 
 
