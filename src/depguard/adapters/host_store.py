@@ -16,6 +16,7 @@ from depguard.model.location import Location
 from depguard.parse.host_compiled import compiled_host, compiled_text
 
 if TYPE_CHECKING:
+    from depguard.model.file_table import FileTable
     from depguard.model.host_abi import HostAbi
     from depguard.parse.host_file import HostFile
     from depguard.parse.host_metadata import HostMetadata
@@ -24,6 +25,7 @@ LIVE = "live"
 SUFFIXES = (".yaml", ".yml")
 METADATA_SUFFIX = ".metadata.json"
 BINARIES_SUFFIX = ".binaries.json"
+FILES_SUFFIX = ".files.json"
 
 
 class HostStore:
@@ -146,6 +148,35 @@ def read_binaries(host_path: Path) -> HostAbi | None:
     from depguard.parse.host_binaries import load_host_binaries
 
     return load_host_binaries(read_text(path), str(path))
+
+
+def files_path_of(host_path: Path) -> Path:
+    """Where the file lists of a captured machine lie: beside its host file."""
+    return host_path.with_name(host_path.stem + FILES_SUFFIX)
+
+
+def read_files(host_path: Path) -> FileTable | None:
+    """Which files a captured machine's distributions own, None for a host without that.
+
+    Raises InputError, OutOfReachError.
+    """
+    path = files_path_of(host_path)
+    if not is_file(path):
+        return None
+    from depguard.errors import InputError, Problem
+    from depguard.model.file_table import FileTable
+
+    try:
+        return FileTable.load(read_text(path))
+    except ValueError as error:
+        raise InputError(
+            Problem(
+                code="host.files",
+                message=f"{path.name} is damaged: {error}",
+                location=Location(str(path)),
+                hint="capture the host again",
+            )
+        ) from None
 
 
 def read_host_file(path: Path) -> HostFile:

@@ -48,10 +48,10 @@ class Looked:
     hashed: bool = False
 
 
-def read_record(path: str) -> list[RecordRow] | None:
+def read_record(path: str, *, elsewhere: bool = False) -> list[RecordRow] | None:
     """The lines of a RECORD that speak of files inside its folder, byte code left out; None if there is none.
 
-    Files elsewhere (scripts) are rewritten by installers and say nothing.
+    Files ``elsewhere`` (scripts) are rewritten by installers: their size and bytes say nothing.
     """
     try:
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:  # noqa: PTH123 - 700 of them
@@ -67,7 +67,9 @@ def read_record(path: str) -> list[RecordRow] | None:
             int(row[2]) if row[2].isdecimal() else None,
         )
         for row in rows
-        if len(row) == 3 and not row[0].startswith(_ELSEWHERE) and not row[0].endswith(_BYTE_CODE)
+        if len(row) == 3
+        and (elsewhere or not row[0].startswith(_ELSEWHERE))
+        and not row[0].endswith(_BYTE_CODE)
     ]
 
 

@@ -335,7 +335,7 @@ class _Asking:
             policy=policy,
             hosts=hosts,
             source=source,
-            binaries=Looks(source=source, table=shipped_file_table),
+            binaries=Looks(source=source, table=lambda _: shipped_file_table()),
             shelf=self._shelf,
             cutoff=limit,
             moment=limit or self.moment,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from depguard.model.file_table import FileTable
     from depguard.model.host import Host
     from depguard.model.host_abi import HostAbi
 
@@ -42,6 +43,26 @@ def captured_binaries(host: Host, path: Path | None, python: str | None = None) 
 
         return read_binaries(path)
     return live_binaries(host, python) if host.name == LIVE else None
+
+
+def host_files(host: Host, path: Path | None, python: str | None = None) -> FileTable | None:
+    """Who owns which files on the host: as captured, or as this machine has them, before what ships.
+
+    Raises InputError for a damaged file, OutOfReachError.
+    """
+    from depguard.adapters.shipped import shipped_file_table
+
+    own: FileTable | None = None
+    if path is not None:
+        from depguard.adapters.host_store import read_files
+
+        own = read_files(path)
+    elif host.name == LIVE:
+        from depguard.adapters.installed_files import live_file_table
+
+        own = live_file_table(python)
+    shipped = shipped_file_table()
+    return own.before(shipped) if own is not None else shipped
 
 
 def live_binaries(host: Host, python: str | None = None) -> HostAbi:

@@ -258,9 +258,8 @@ def asking(
 
     ``command`` is a simulated command line: its index options win over depguard's own.
     """
-    from depguard.adapters.shipped import shipped_file_table
     from depguard.app.plan import Question
-    from depguard.cli.live import captured_binaries
+    from depguard.cli.live import captured_binaries, host_files
     from depguard.cli.options import effective_options, open_source
     from depguard.resolve.runnable import Looks
 
@@ -282,7 +281,7 @@ def asking(
             source=source,
             binaries=Looks(
                 source=source,
-                table=shipped_file_table,
+                table=lambda host: host_files(host, setup.files.get(host.name), setup.python),
                 captured=lambda host: captured_binaries(host, setup.files.get(host.name), setup.python),
             ),
             cutoff=limit,

@@ -21,32 +21,61 @@ _NAMESPACE_INIT = 400
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileTable:
-    """Roots by project, and packed file lists by project.
+    """Roots by project, and file lists: packed by project, and those of one machine whole.
 
     A root is a file, or a folder below which a project has files; of all its releases that were looked at.
+    ``installed`` has version and files of what was found on a machine.
     """
 
     roots: Mapping[NormalizedName, tuple[str, ...]]
     packed: Mapping[NormalizedName, str] = field(default_factory=dict)
+    installed: Mapping[NormalizedName, tuple[str, frozenset[str]]] = field(default_factory=dict)
 
     def files(self, name: NormalizedName, version: str) -> frozenset[str] | None:
         """All files of one release below site-packages; None where they are not in the table."""
+        found = self.installed.get(name)
+        if found is not None and found[0] == version:
+            return found[1]
         text = self.packed.get(name)
         return unpack_lists(text).get(version) if text is not None else None
+
+    @classmethod
+    def of(cls, installed: Mapping[NormalizedName, tuple[str, Mapping[str, int | None]]]) -> Self:
+        """The table of one machine, from the version and the files (with sizes) of each distribution."""
+        return cls(
+            roots={name: roots_of(files.items()) for name, (_, files) in installed.items()},
+            installed={name: (version, frozenset(files)) for name, (version, files) in installed.items()},
+        )
+
+    def before(self, other: FileTable | None) -> FileTable:
+        """Both; of what both know, this one says it."""
+        if other is None:
+            return self
+        return FileTable(
+            roots={**other.roots, **self.roots},
+            packed={**other.packed, **self.packed},
+            installed={**other.installed, **self.installed},
+        )
 
     @classmethod
     def load(cls, text: str) -> Self:
         """What ``dump`` gave. Raises ValueError."""
         data = json.loads(text)
-        if data["format"] != FORMAT:
+        if not isinstance(data, dict) or data.get("format") != FORMAT:
             raise ValueError("a file table of another format")
-        return cls(
-            roots={canonicalize_name(name): tuple(roots) for name, roots in data["roots"].items()},
-            packed={canonicalize_name(name): blob for name, blob in data["files"].items()},
-        )
+        try:
+            whole = unpack_lists(data["installed"]) if "installed" in data else {}
+            releases = [(*key.rpartition("=="), files) for key, files in whole.items()]
+            return cls(
+                roots={canonicalize_name(name): tuple(roots) for name, roots in data["roots"].items()},
+                packed={canonicalize_name(name): str(blob) for name, blob in data["files"].items()},
+                installed={canonicalize_name(n): (version, files) for n, _, version, files in releases},
+            )
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"not a file table: {error}") from None
 
     def dump(self) -> str:
-        """JSON, one line a project."""
+        """JSON, one line a project; what was found on one machine is packed as a whole."""
         parts: dict[str, Mapping[NormalizedName, Any]] = {"roots": self.roots, "files": self.packed}
         sections = [
             f'"{section}": {{\n'
@@ -54,6 +83,9 @@ class FileTable:
             + "\n}"
             for section, values in parts.items()
         ]
+        if self.installed:
+            whole = pack_lists({f"{n}=={version}": files for n, (version, files) in self.installed.items()})
+            sections.append(f'"installed": {json.dumps(whole)}')
         return f'{{"format": {FORMAT}, ' + ", ".join(sections) + "}\n"
 
 
@@ -134,7 +166,12 @@ def unpack_lists(text: str) -> dict[str, frozenset[str]]:
 
 
 def _bits(mask: int) -> Sequence[int]:
-    return [i for i in range(mask.bit_length()) if mask >> i & 1]
+    found = []
+    while mask:
+        lowest = mask & -mask
+        found.append(lowest.bit_length() - 1)
+        mask ^= lowest
+    return found
 
 
 def _shared(one: str, other: str) -> int:

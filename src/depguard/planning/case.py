@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -164,7 +165,7 @@ def _inspector(host: Host, policy: Policy | None, binaries: Looks | None) -> Ins
     most = MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED
     return Inspector(
         source=binaries.source,
-        table=binaries.table,
+        table=functools.cache(lambda: binaries.table(host)),
         offers=lambda: host_abi(host, binaries.captured(host)),
         most=most,
     )

@@ -50,7 +50,7 @@ class Looks:
     """
 
     source: BinarySource
-    table: Callable[[], FileTable | None] = field(default=lambda: None)
+    table: Callable[[Host], FileTable | None] = field(default=lambda _: None)
     captured: Callable[[Host], HostAbi | None] = field(default=lambda _: None)
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from depguard.cli.commands.baseline_binaries import write_binaries
+from depguard.cli.commands.baseline_binaries import write_binaries, write_files
 from depguard.cli.commands.baseline_files import register_files, run_files
 from depguard.cli.commands.baseline_materialize import register_materialize, run_materialize
 
@@ -173,6 +173,7 @@ def _capture(args: argparse.Namespace, console: Console) -> int:
     )
     _write(args.output, file, metadata, console)
     write_binaries(args, file, metadata, console)
+    write_files(args, console)
     _tell(baseline, console)
     return 0
 

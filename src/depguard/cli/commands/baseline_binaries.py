@@ -1,4 +1,4 @@
-"""What a captured machine offers compiled modules, written beside its host file."""
+"""What a captured machine offers compiled modules and who owns its files, written beside its host file."""
 
 from __future__ import annotations
 
@@ -39,3 +39,18 @@ def write_binaries(
         unknown.append("torch's symbols")
     left = f"; not known: {', '.join(unknown)}" if unknown else ""
     console.note(f"wrote {path.name}, for compiled modules{left}")
+
+
+def write_files(args: argparse.Namespace, console: Console) -> None:
+    """Beside the host file: which files its distributions own."""
+    from pathlib import Path
+
+    from depguard.adapters.files import write_whole
+    from depguard.adapters.host_store import files_path_of
+    from depguard.adapters.installed_files import live_file_table
+
+    path = files_path_of(Path(args.output))
+    table = live_file_table(args.python)
+    write_whole(path, table.dump())
+    count = sum(len(files) for _, files in table.installed.values())
+    console.note(f"wrote {path.name}, {count} files of {len(table.installed)} distributions")
