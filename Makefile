@@ -26,7 +26,7 @@ NEW_ENOUGH := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 .PHONY: help
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' $(firstword $(MAKEFILE_LIST)) | while IFS='|' read -r target text; do \
-		printf '  make %-14s %s\n' "$$target" "$$text"; done
+		printf '  make %-16s %s\n' "$$target" "$$text"; done
 
 .PHONY: venv
 venv: $(VENV)/.depguard ## .venv with depguard in it
@@ -87,9 +87,10 @@ crosscheck: $(VENV)/.depguard-dev ## pip, uv and pip-tools asked about every tie
 bench-doctor: $(VENV)/.depguard ## how long depguard doctor takes on 700 distributions and 1 GB
 	$(BIN)/python bench/doctor.py
 
-.PHONY: fuzz
-fuzz: $(VENV)/.depguard-dev ## 100,000 mutated ELF files and wheels through the binary reader (FUZZ=)
+.PHONY: fuzz-binaries
+fuzz-binaries: $(VENV)/.depguard-dev ## 100,000 mutated ELF files and wheels through the binary reader (FUZZ=)
 	PYTHONPATH=src:tests $(BIN)/python tools/fuzz_binaries.py $(FUZZ)
+
 .PHONY: bench
 bench: $(VENV)/.depguard-dev ## measure against pip, uv and pip-compile; writes docs/benchmarks.md (BENCH_ARGS=)
 	$(BIN)/python -m compileall -q src/depguard

@@ -8,7 +8,7 @@ from kit.mutants import mutant, read_mutant
 
 
 def test_mutated_files_are_read_or_refused_in_little_time_and_memory() -> None:
-    """A sample; `make fuzz` reads 100,000."""
+    """A sample; `make fuzz-binaries` reads 100,000."""
     tracemalloc.start()
     began = time.process_time()
     seen = Counter(read_mutant(number) for number in range(1500))
