@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,6 +12,9 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.markers import HostMarkers, MarkerAnswer
+
+# Asked of each of a host's 5,000 requirements whenever something on it has moved.
+_normalized = functools.lru_cache(maxsize=16384)(canonicalize_name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +31,7 @@ class ActiveRequirement:
     @property
     def name(self) -> NormalizedName:
         """The normalized name of the project that is required."""
-        return canonicalize_name(self.requirement.name)
+        return _normalized(self.requirement.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,8 @@ def read_needs(host: Host, like: tuple[Host, HostNeeds] | None = None) -> HostNe
         active = known_needs if known_needs is not None else _active(host, parent, markers, wanted)
         by_parent[parent] = active
         for need in active:
+            if not need.requirement.extras:
+                continue
             asked = frozenset(canonicalize_name(extra) for extra in need.requirement.extras)
             known = extras.get(need.name, frozenset())
             if need.name in host.installed and not asked <= known:
