@@ -160,6 +160,14 @@ def test_a_cut_off_is_never_ignored() -> None:
     assert len(kept.offers(A).offers) == 1
 
 
+def test_a_file_whose_time_is_not_known_yet_was_not_there() -> None:
+    dated = {"1.0": {"uploaded": "2026-10-01T00:00:00"}, "2.0": None}
+    made = universe(dated, cutoff=datetime(2026, 11, 1, tzinfo=UTC))
+    assert best(made) == ["a-1.0-py3-none-any.whl"]
+    assert [(reason[1]) for reason in reasons(made)] == [Unfit.NEWER]
+    assert best(universe(dated)) == ["a-2.0-py3-none-any.whl", "a-1.0-py3-none-any.whl"]
+
+
 def requires(made: Universe, version: str) -> list[str]:
     offer = next(o for o in made.offers(A).offers if o.version == Version(version))
     metadata = made.metadata(offer)

@@ -232,8 +232,18 @@ class Universe:
     def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
         uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None
         if uploaded is None:
-            raise OutOfReachError(_no_upload_time(page.artifact(found)))
+            return self._undated(page.artifact(found), page)
         return uploaded < cutoff
+
+    def _undated(self, artifact: Artifact, page: Page) -> bool:
+        """Whether a file without an upload time was there: not known, so it does not count.
+
+        Some indexes list the newest files before they know when these came. Where no file of the page has a
+        time, the index serves none, and a cut-off cannot be kept. Raises OutOfReachError then.
+        """
+        if all(other.upload_time is None for other in page.artifacts):
+            raise OutOfReachError(_no_upload_time(artifact))
+        return False
 
     @cached_property
     def _reach(self) -> Reach:
@@ -267,7 +277,7 @@ class Universe:
             return Unfit.PYTHON
         if self.cutoff is not None and not artifact.local:
             if artifact.upload_time is None:
-                raise OutOfReachError(_no_upload_time(artifact))
+                return None if self._undated(artifact, self.source.page(artifact.name)) else Unfit.NEWER
             if artifact.upload_time >= self.cutoff:
                 return Unfit.NEWER
         return None
