@@ -49,7 +49,7 @@ fuzz: $(VENV)/.depguard-dev ## every parser on EXAMPLES made-up texts (default 2
 
 .PHONY: test-network
 test-network: $(VENV)/.depguard-dev ## the tests against the live index and the real installers (PYTEST_ARGS=)
-	$(BIN)/python -m pytest -m network $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m network -n auto --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: survey
 survey: $(VENV)/.depguard-dev ## depguard against real pip and uv on install lines that people run (SURVEY=DIR, SURVEY_ARGS=)
