@@ -157,14 +157,7 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
     head_tree: Tree = repository.working_tree() if repository is not None else FolderTree(root)
     finder = _Finder(args, root, compiled_forms(args, console))
     base_fetch = _Fetched(allowed=None)
-    base_found: PolicyFound | None = None
-    base_hosts: tuple[Host, ...] = ()
-    if base_tree is not None:
-        base_found, base_hosts, problems = _judging(finder, base_tree, base_fetch)
-        if problems:  # what cannot be read there judges nothing
-            base_found, base_hosts = None, ()
-            for problem in problems:
-                console.note(f"note: the policy at the base is not used: {problem.message}")
+    base_found, base_hosts = _at_base(finder, base_tree, base_fetch, console)
     head_fetch = _Fetched(allowed=frozenset(base_fetch.urls) if base_tree is not None else None)
     found, hosts, problems = _judging(finder, head_tree, head_fetch)
     if problems and base_found is None:
@@ -174,16 +167,12 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
     if found is None:
         found = finder.shipped()
         hosts = finder.hosts(head_tree, found)
-    head = Side(tree=head_tree, policy=found.policy if found is not None else None, hosts=hosts)
+    head = _side(head_tree, found, hosts)
     base: Side | None = None
     if base_tree is not None:
         # Where the base has no policy, the change's judges both: only the change of the files then shows.
-        judges = base_found or found
-        base = Side(
-            tree=base_tree,
-            policy=judges.policy if judges is not None else None,
-            hosts=base_hosts if base_found is not None else hosts,
-        )
+        judges, judged = (base_found, base_hosts) if base_found is not None else (found, hosts)
+        base = _side(base_tree, judges, judged)
     if found is not None:
         from depguard.cli.setup import tell_policy
 
@@ -212,6 +201,22 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
             problems=tuple(problems),
         )
         yield CheckSetup(question=question, root=root, found=found)
+
+
+def _at_base(
+    finder: _Finder, tree: Tree | None, fetch: _Fetched, console: Console
+) -> tuple[PolicyFound | None, tuple[Host, ...]]:
+    """The policy at the base with its hosts; what cannot be read there judges nothing, and is told."""
+    if tree is None:
+        return None, ()
+    found, hosts, problems = _judging(finder, tree, fetch)
+    for problem in problems:
+        console.note(f"note: the policy at the base is not used: {problem.message}")
+    return (None, ()) if problems else (found, hosts)
+
+
+def _side(tree: Tree, found: PolicyFound | None, hosts: tuple[Host, ...]) -> Side:
+    return Side(tree=tree, policy=found.policy if found is not None else None, hosts=hosts)
 
 
 def _project(found: PolicyFound | None, root: Path) -> str | None:
