@@ -11,7 +11,7 @@ from typing import cast
 
 from packaging.version import InvalidVersion, Version
 
-from depguard.adapters.index.contents import FilePieces
+from depguard.adapters.index.remote_file import FilePieces
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.binary import (
     Binary,

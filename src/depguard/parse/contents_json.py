@@ -45,7 +45,7 @@ def dump_contents(answer: WheelContents) -> str:
     return json.dumps(
         {
             "format": FORMAT,
-            "files": [[f.path, f.size, f.crc] for f in answer.files],
+            "files": answer.files,
             "binaries": binaries,
             "unread": [[u.path, u.cost] for u in answer.unread],
             "words": list(words),

@@ -10,7 +10,7 @@ import configparser
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Final, Protocol
+from typing import Final
 
 from packaging.version import Version
 
@@ -27,16 +27,15 @@ from depguard.model.binary import (
 from depguard.parse.binary_needs import read_binary
 from depguard.parse.elf import is_elf
 from depguard.parse.zip_directory import (
-    LOCAL_HEADER,
     Member,
+    Pieces,
     ZipDamagedError,
-    find_directory,
+    fetch_directory,
+    fetch_member,
     read_directory,
     unpack,
 )
 
-TAIL: Final = 1 << 16
-"""Bytes at the end of a wheel that hold most directories whole."""
 MOST_UNPACKED: Final = 1 << 30
 """Bytes; no member is unpacked beyond it. libtorch_cuda.so has 0.9 GB."""
 _LEAST_UNPACKED: Final = 64 << 20
@@ -51,24 +50,6 @@ _ENOUGH: Final = 3
 _MOST_ENTRY_POINTS: Final = 1 << 18
 
 
-class Pieces(Protocol):
-    """A file of which parts can be had. ``fetched`` counts the bytes that they took."""
-
-    @property
-    def size(self) -> int:
-        """The whole file's size in bytes."""
-        ...
-
-    @property
-    def fetched(self) -> int:
-        """How many bytes were had from elsewhere so far."""
-        ...
-
-    def read(self, begin: int, end: int) -> bytes:
-        """The bytes from ``begin`` up to ``end``; what is read twice costs once."""
-        ...
-
-
 def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
     """What a wheel installs, and what its binaries ask for.
 
@@ -76,7 +57,7 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
     Raises whatever ``file`` raises.
     """
     try:
-        members = _members(file)
+        members = read_directory(*fetch_directory(file))
         binaries, unread = _read_compiled(file, members, depth, most)
         return WheelContents(
             files=tuple(_files(file, members)),
@@ -103,7 +84,7 @@ def _read_compiled(
             unread.append(Unread(path=path, cost=member.packed))
             continue
         most -= member.packed
-        data = unpack(member, _packed(file, member), most=most_unpacked)
+        data = unpack(member, fetch_member(file, member), most=most_unpacked)
         if is_elf(data):  # a linker script, or a text in place of a link, may be called .so as well
             binary, offers = read_binary(data, path)
             binaries.append(binary)
@@ -130,37 +111,18 @@ def decided(binaries: Iterable[Binary]) -> bool:
     return new >= _ENOUGH
 
 
-def _members(file: Pieces) -> tuple[Member, ...]:
-    tail = file.read(max(file.size - TAIL, 0), file.size)
-    place = find_directory(tail, file.size)
-    for _ in range(2):  # a long comment first, then a zip64 record before it
-        if not isinstance(place, int):
-            break
-        place = find_directory(file.read(place, file.size), file.size)
-    if isinstance(place, int):
-        raise ZipDamagedError("its end record is out of reach")
-    return read_directory(file.read(place.begin, place.end), place)
-
-
 def _compiled(members: Sequence[Member]) -> list[Member]:
     """Shared objects, smallest first; those of other projects (``numpy.libs``) after the wheel's own."""
-    found = [m for m in members if _SHARED.search(m.path)]
+    found = [m for m in members if ".so" in m.path and _SHARED.search(m.path)]
     return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
-
-
-def _packed(file: Pieces, member: Member) -> bytes:
-    # The local header has an extra field of its own, of a length that only it knows.
-    header = file.read(member.begin, member.end)[:LOCAL_HEADER]
-    extra = int.from_bytes(header[28:30], "little") if len(header) == LOCAL_HEADER else 0
-    return file.read(member.begin, min(member.end + extra, file.size))
 
 
 def _files(file: Pieces, members: Sequence[Member]) -> Iterator[InstalledFile]:
     for member in members:
-        if not member.folder:
-            yield InstalledFile(path=_installed(member.path), size=member.size, crc=member.crc)
+        if not member.path.endswith("/"):  # a folder's own entry
+            yield InstalledFile(_installed(member.path), member.size, member.crc)
             if member.path.endswith(".dist-info/entry_points.txt") and member.size <= _MOST_ENTRY_POINTS:
-                text = unpack(member, _packed(file, member), most=_MOST_ENTRY_POINTS)
+                text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
                 yield from (InstalledFile(path=path) for path in _scripts(text.decode("utf-8", "replace")))
 
 
@@ -178,7 +140,7 @@ def _scripts(entry_points: str) -> list[str]:
 
 def _installed(path: str) -> str:
     """Where a member goes: ``x-1.0.data/scripts/run`` to ``{scripts}/run``."""
-    spread = _DATA.fullmatch(path)
+    spread = _DATA.fullmatch(path) if ".data/" in path else None
     if spread is None:
         return path
     return spread["rest"] if spread["kind"] in _BELOW else f"{{{spread['kind']}}}/{spread['rest']}"

@@ -6,11 +6,13 @@ overlap or claim more than is there, and works on pieces: who fetches by ranges 
 
 from __future__ import annotations
 
+import re
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Protocol
 
 MOST_DIRECTORY: Final = 16 << 20
 """Bytes. Torch's directory, the longest of well-known wheels, has 1.4 MB."""
@@ -23,15 +25,42 @@ _END_SIZE, _END_64_SIZE, _LOCATOR_SIZE, _ENTRY_SIZE = 22, 56, 20, 46
 _ENCRYPTED: Final = 1
 _STORED, _DEFLATED = 0, 8
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
+_FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
+_LENGTHS: Final = struct.Struct("<HHH")
+_ODD: Final = re.compile(rb"[\\\0:]|\.\.|^/", re.MULTILINE)
+TAIL: Final = 1 << 16
+"""Bytes at the end of a wheel that hold most directories whole."""
+_EXTRA: Final = 64
+"""Bytes. Most local headers' extra fields are shorter, so that a member is had in one piece."""
 
 
 class ZipDamagedError(ValueError):
     """The bytes are no zip archive, or one that was tampered with."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """One entry. ``begin`` is where its local header lies, ``end`` the first byte that is another's."""
+class Pieces(Protocol):
+    """A file of which parts can be had. ``fetched`` counts the bytes that they took."""
+
+    @property
+    def size(self) -> int:
+        """The whole file's size in bytes."""
+        ...
+
+    @property
+    def fetched(self) -> int:
+        """How many bytes were had from elsewhere so far."""
+        ...
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from ``begin`` up to ``end``; what is read twice costs once."""
+        ...
+
+
+class Member(NamedTuple):
+    """One entry. ``begin`` is where its local header lies, ``end`` the first byte that is another's.
+
+    There are thousands of these, which is why it is a tuple.
+    """
 
     path: str
     begin: int
@@ -96,37 +125,82 @@ def find_directory(tail: bytes, size: int) -> Place | int:
     return Place(begin=begin, end=end, count=count, shift=begin - offset)
 
 
+def fetch_directory(file: Pieces, *, ahead: Callable[[Place], int] = lambda _: 0) -> tuple[bytes, Place]:
+    """The directory's bytes and where they lie. Raises ZipDamagedError, and whatever ``file`` raises.
+
+    ``ahead`` says how many bytes before a directory come along where it has to be fetched.
+    """
+    tail = file.read(max(file.size - TAIL, 0), file.size)
+    place = find_directory(tail, file.size)
+    for _ in range(2):  # a long comment first, then a zip64 record before it
+        if not isinstance(place, int):
+            break
+        place = find_directory(file.read(place, file.size), file.size)
+    if isinstance(place, int):
+        raise ZipDamagedError("its end record is out of reach")
+    start = file.size - len(tail)
+    if place.begin >= start:
+        return tail[place.begin - start : place.end - start], place
+    begin = max(place.begin - ahead(place), 0)
+    return file.read(begin, place.end)[place.begin - begin :], place
+
+
+class Entry(NamedTuple):
+    """An entry of the directory as it stands there: its fields, its name, its extra field."""
+
+    fields: tuple[Any, ...]
+    name: bytes
+    extra: bytes
+
+
 def read_directory(data: bytes, place: Place) -> tuple[Member, ...]:
     """The members, in the directory's order; of a name that comes twice the last. Raises ZipDamagedError."""
-    found: dict[str, Member] = {}
-    at = 0
+    entries = list(read_entries(data, place))
+    found = {
+        path: member_of(entry, place, path) for path, entry in zip(_paths(entries), entries, strict=True)
+    }
+    members = tuple(found.values())
+    _apart(members, place.begin)
+    return members
+
+
+def read_entries(data: bytes, place: Place) -> Iterator[Entry]:
+    """The entries, in order. Raises ZipDamagedError."""
+    at, length, unpack_from = 0, len(data), _FIELDS.unpack_from
     for _ in range(place.count):
-        if at + _ENTRY_SIZE > len(data) or data[at : at + 4] != _ENTRY:
+        if at + _ENTRY_SIZE > length:
             raise ZipDamagedError("its directory is cut off or damaged")
-        flags, method = struct.unpack_from("<HH", data, at + 8)
-        crc, packed, size, named, extra, comment = struct.unpack_from("<IIIHHH", data, at + 16)
-        (offset,) = struct.unpack_from("<I", data, at + 42)
-        name = data[at + _ENTRY_SIZE : at + _ENTRY_SIZE + named]
-        more = data[at + _ENTRY_SIZE + named : at + _ENTRY_SIZE + named + extra]
-        at += _ENTRY_SIZE + named + extra + comment
-        if at > len(data):
-            raise ZipDamagedError("its directory is cut off")
-        if _FULL_32 in (size, packed, offset):
-            size, packed, offset = _wide(more, size, packed, offset)
-        if flags & _ENCRYPTED:
+        fields = unpack_from(data, at)
+        if fields[0] != _ENTRY:
+            raise ZipDamagedError("its directory is cut off or damaged")
+        if fields[1] & _ENCRYPTED:
             raise ZipDamagedError("a member is encrypted")
-        path = _path(name, flags)
-        found[path] = Member(
-            path=path,
-            begin=offset + place.shift,
-            end=offset + place.shift + LOCAL_HEADER + named + packed,
-            packed=packed,
-            size=size,
-            crc=crc,
-            method=method,
-        )
-    _apart(found.values(), place.begin)
-    return tuple(found.values())
+        name = at + _ENTRY_SIZE
+        extra = name + fields[6]
+        comment = extra + fields[7]
+        at = comment + fields[8]
+        if at > length:
+            raise ZipDamagedError("its directory is cut off")
+        yield Entry(fields, data[name:extra], data[extra:comment])
+
+
+def member_of(entry: Entry, place: Place, path: str) -> Member:
+    """What an entry says of the member at ``path``."""
+    _, _, method, crc, packed, size, named, _, _, offset = entry.fields
+    if _FULL_32 in (size, packed, offset):
+        size, packed, offset = _wide(entry.extra, size, packed, offset)
+    begin = offset + place.shift
+    return Member(path, begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method)
+
+
+def fetch_member(file: Pieces, member: Member) -> bytes:
+    """A member's bytes as packed, its local header first."""
+    # The local header has an extra field of its own, of a length that only it knows.
+    data = file.read(member.begin, min(member.end + _EXTRA, file.size))
+    extra = int.from_bytes(data[28:30], "little") if len(data) >= LOCAL_HEADER else 0
+    if extra > _EXTRA:
+        return file.read(member.begin, min(member.end + extra, file.size))
+    return data
 
 
 def unpack(member: Member, data: bytes, *, most: int) -> bytes:
@@ -155,6 +229,14 @@ def unpack(member: Member, data: bytes, *, most: int) -> bytes:
     return content
 
 
+def _paths(entries: Sequence[Entry]) -> list[str]:
+    # Thousands of names that are nearly always plain: looked at as one text.
+    whole = b"\n".join([entry.name for entry in entries])
+    if whole.isascii() and _ODD.search(whole) is None and whole.count(b"\n") == len(entries) - 1:
+        return whole.decode("ascii").split("\n")
+    return [_path(entry.name, entry.fields[1]) for entry in entries]
+
+
 def _path(name: bytes, flags: int) -> str:
     path = name.decode("utf-8" if flags & 0x800 else "cp437", "replace")
     parts = path.split("/")
@@ -181,10 +263,10 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     return size, packed, offset
 
 
-def _apart(members: Iterable[Member], directory: int) -> None:
+def _apart(members: Sequence[Member], directory: int) -> None:
     """No member shares bytes with another: what a bomb of overlapping members does."""
     at = 0
-    for member in sorted(members, key=lambda m: m.begin):
+    for member in sorted(members, key=attrgetter("begin")):
         if member.begin < at or member.end > directory:
             raise ZipDamagedError(f"{member.path} overlaps another member, or lies outside of the archive")
         at = member.end

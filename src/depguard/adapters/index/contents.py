@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from typing import IO, cast
 
 from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.faults import TooLargeError
 from depguard.adapters.index.reading import ArtifactReader, GoneError, NoRangesError
-from depguard.adapters.index.remote_file import RemoteFile, TooMuchReadError
+from depguard.adapters.index.remote_file import FilePieces, TooMuchReadError
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
 from depguard.model.release import Artifact, ArtifactKind
@@ -16,24 +15,6 @@ from depguard.parse.wheel_contents import read_contents
 
 MOST_BY_RANGES = 64 << 20
 """Bytes that a wheel's binaries may cost at most, whatever is asked for."""
-
-
-class FilePieces:
-    """Pieces of a seekable file."""
-
-    def __init__(self, file: IO[bytes] | RemoteFile) -> None:
-        self._file = file
-        self.size = file.seek(0, io.SEEK_END)
-
-    @property
-    def fetched(self) -> int:
-        """The bytes that came over the network; 0 for a file on this disk."""
-        return self._file.fetched if isinstance(self._file, RemoteFile) else 0
-
-    def read(self, begin: int, end: int) -> bytes:
-        """The bytes from ``begin`` up to ``end``."""
-        self._file.seek(begin)
-        return self._file.read(end - begin)
 
 
 def wheel_contents(reader: ArtifactReader, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
@@ -45,6 +26,7 @@ def wheel_contents(reader: ArtifactReader, artifact: Artifact, *, depth: Depth, 
         if path is not None:
             with path.open("rb") as local:
                 return read_contents(FilePieces(local), depth=depth, most=most)
+        # Of what was opened for its metadata, the directory need not be fetched again.
         with reader.open(artifact, most_whole=max(most, MOST_BY_RANGES)) as remote:
             return read_contents(FilePieces(cast("IO[bytes]", remote)), depth=depth, most=most)
     except GoneError:

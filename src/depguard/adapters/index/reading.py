@@ -19,16 +19,18 @@ from depguard.adapters.index.archives import (
     wheel_metadata,
 )
 from depguard.adapters.index.faults import TooLargeError, unreachable
-from depguard.adapters.index.remote_file import RemoteFile, TooMuchReadError
+from depguard.adapters.index.remote_file import FilePieces, LeftOpen, RemoteFile, TooMuchReadError
 from depguard.adapters.index.transport import Reply
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.release import Artifact, ArtifactKind, MetadataUnknown
+from depguard.parse.wheel_metadata import wheel_metadata_text
+from depguard.parse.zip_directory import TAIL
 
-_TAIL = 1 << 16
 _MOST_BY_RANGES = 64 << 20
 _MOST_WHOLE = 512 << 20
 _IN_MEMORY = 8 << 20
+_LEFT_OPEN = 8 << 20
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _IDENTITY = {"Accept-Encoding": "identity"}
 
@@ -49,6 +51,7 @@ class ArtifactReader:
         self._note = note
         self._lock = threading.Lock()
         self._sizes: dict[str, int] = {}
+        self._left = LeftOpen(_LEFT_OPEN)
 
     def size(self, artifact: Artifact) -> int | None:
         """The size in bytes where it was met; None otherwise."""
@@ -113,14 +116,17 @@ class ArtifactReader:
     def _by_ranges(self, artifact: Artifact) -> str | MetadataUnknown:
         try:
             file = self.open(artifact)
-            with file:
-                before = file.fetch if isinstance(file, RemoteFile) else None
-                return self._from_zip(artifact, cast("IO[bytes]", file), before)
+            if not isinstance(file, RemoteFile):
+                with file:
+                    return self._from_zip(artifact, file)
+            text = self._from_zip(artifact, cast("IO[bytes]", file), file.fetch)
+            self._left.leave(artifact.url, file)
         except NoRangesError:
             with self._wire.ask(
                 artifact.url, lambda reply: self._whole(artifact, reply), headers=_IDENTITY
             ) as whole:
                 return self._from_zip(artifact, whole)
+        return text
 
     @staticmethod
     def _from_zip(
@@ -128,16 +134,26 @@ class ArtifactReader:
     ) -> str | MetadataUnknown:
         if artifact.kind is ArtifactKind.SDIST:
             return sdist_zip_metadata(file, before_reading=before)
+        try:
+            text = wheel_metadata_text(FilePieces(file), artifact.name, most=MOST_METADATA)
+        except EOFError:  # a server that cuts its ranges short
+            text = None
+        if text is not None:
+            return text
         return wheel_metadata(file, artifact.name, before_reading=before)
 
     def open(self, artifact: Artifact, *, most_whole: int = _MOST_WHOLE) -> RemoteFile | IO[bytes]:
         """The file with its tail at hand, or all of it from a server that knows no ranges.
 
+        What was read of it for its metadata is not fetched again.
         Raises NoRangesError, GoneError, TooLargeError beyond ``most_whole`` bytes, OutOfReachError.
         """
         url = artifact.url
+        left = self._left.take(url)
+        if left is not None:
+            return left
         size = artifact.size or self.size(artifact)
-        wanted = f"bytes={max(size - _TAIL, 0)}-" if size else f"bytes=-{_TAIL}"
+        wanted = f"bytes={max(size - TAIL, 0)}-" if size else f"bytes=-{TAIL}"
         opened = self._wire.ask(
             url, lambda reply: self._tail(artifact, reply, most_whole), headers={**_IDENTITY, "Range": wanted}
         )
@@ -146,7 +162,7 @@ class ArtifactReader:
             size = self.ask_size(artifact)
             if size is None:
                 raise NoRangesError
-            wanted = f"bytes={max(size - _TAIL, 0)}-"
+            wanted = f"bytes={max(size - TAIL, 0)}-"
             opened = self._wire.ask(
                 url,
                 lambda reply: self._tail(artifact, reply, most_whole),
@@ -177,9 +193,9 @@ class ArtifactReader:
         if stated is None:
             return None
         begin, last, total = (int(number) for number in stated.groups())
-        if last != total - 1 or total - begin > 2 * _TAIL:
+        if last != total - 1 or total - begin > 2 * TAIL:
             return None
-        tail = reply.body(2 * _TAIL)
+        tail = reply.body(2 * TAIL)
         if len(tail) != total - begin:
             return None
         self._learn(artifact, total)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bisect
 import io
+import threading
 from collections.abc import Callable
+from typing import IO
 
 GetRange = Callable[[int, int], bytes]
 
@@ -114,3 +116,46 @@ class RemoteFile(io.RawIOBase):
 
     def _end(self, part: int) -> int:
         return self._begins[part] + len(self._parts[part])
+
+
+class FilePieces:
+    """Pieces of a seekable file (`parse.zip_directory.Pieces`)."""
+
+    def __init__(self, file: IO[bytes] | RemoteFile) -> None:
+        self._file = file
+        self.size = file.seek(0, io.SEEK_END)
+
+    @property
+    def fetched(self) -> int:
+        """The bytes that came over the network; 0 for a file on this disk."""
+        return self._file.fetched if isinstance(self._file, RemoteFile) else 0
+
+    def read(self, begin: int, end: int) -> bytes:
+        """The bytes from ``begin`` up to ``end``."""
+        self._file.seek(begin)
+        return self._file.read(end - begin)
+
+
+class LeftOpen:
+    """Files of which parts were fetched, for whoever reads on: up to ``most`` bytes of parts, by URL.
+
+    Safe to be used by several threads: what one has taken, no other gets.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._files: dict[str, RemoteFile] = {}
+
+    def take(self, url: str) -> RemoteFile | None:
+        """The file, if it was left here."""
+        with self._lock:
+            return self._files.pop(url, None)
+
+    def leave(self, url: str, file: RemoteFile) -> None:
+        """Leave a file here; those that were left first go when there is no room."""
+        with self._lock:
+            self._files[url] = file
+            held = sum(left.fetched for left in self._files.values())
+            while held > self._most:
+                held -= self._files.pop(next(iter(self._files))).fetched
