@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -16,6 +15,7 @@ from depguard.model.check import Revisions
 from depguard.model.host import Host
 from depguard.model.policy import DEFAULT_WATCH, Installer, Policy
 from depguard.model.request import InstallCommand
+from depguard.model.values import dataclass, field, replace
 from depguard.parse.globs import selection
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from packaging.version import Version
+
+from depguard.model.values import dataclass, field
 
 
 class NumpyMark(enum.Enum):

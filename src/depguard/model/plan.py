@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
@@ -11,6 +10,7 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.release import Artifact
+from depguard.model.values import dataclass
 
 
 class ActionKind(enum.Enum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.requirements import Requirement
@@ -11,6 +10,7 @@ from packaging.utils import NormalizedName
 
 from depguard.model.location import Location
 from depguard.model.policy import Installer
+from depguard.model.values import dataclass
 
 
 class Verb(enum.Enum):

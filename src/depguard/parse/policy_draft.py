@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from depguard.model.location import Location
@@ -23,6 +22,7 @@ from depguard.model.policy import (
     TierRequirement,
     Waiver,
 )
+from depguard.model.values import dataclass
 from depguard.parse.plain_values import PlainValues
 
 

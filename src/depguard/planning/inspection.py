@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -13,6 +12,7 @@ from depguard.model.binary import InstalledFile, WheelContents
 from depguard.model.host import InstalledDistribution
 from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
+from depguard.model.values import dataclass, field
 from depguard.planning.case import Case
 from depguard.planning.overlaps import Overlap, overlaps
 

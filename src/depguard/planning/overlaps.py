@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
 from depguard.model.binary import InstalledFile, WheelContents
 from depguard.model.file_table import FileTable
 from depguard.model.host import Host, InstalledDistribution
+from depguard.model.values import dataclass
 
 _SHARED_INIT = 400
 """Bytes. Shorter ``__init__.py`` files of one folder are those of a shared namespace (pkgutil style)."""

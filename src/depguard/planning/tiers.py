@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -11,6 +10,7 @@ from packaging.version import Version
 
 from depguard.model.markers import MarkerAnswer
 from depguard.model.policy import Policy, Severity, Tier
+from depguard.model.values import dataclass
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
