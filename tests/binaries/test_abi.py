@@ -6,7 +6,8 @@ import pytest
 from packaging.version import Version
 
 from depguard.model.abi_report import Clash
-from depguard.model.binary import InstalledFile, NumpyMark, Unread, WheelContents
+from depguard.model.binary import NumpyMark, Unread, WheelContents
+from depguard.model.file_list import FileList, InstalledFile
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.symbols import SymbolSet
 from depguard.parse.binary_needs import read_binary
@@ -26,7 +27,7 @@ TORCH = HostAbi(
 
 def wheel(**files: bytes) -> WheelContents:
     return WheelContents(
-        files=tuple(InstalledFile(path=f"x/{name}.so") for name in files),
+        files=FileList.of(InstalledFile(path=f"x/{name}.so") for name in files),
         binaries=tuple(read_binary(data, f"x/{name}.so")[0] for name, data in files.items()),
     )
 
@@ -82,7 +83,7 @@ def test_the_floor_is_that_of_most_modules() -> None:
 
 def test_modules_for_another_python_do_not_count() -> None:
     binary, _ = read_binary(build_elf(data=MARKS["old"]), "x/a.cpython-310-x86_64-linux-gnu.so")
-    assert clashes(WheelContents(files=(), binaries=(binary,)), NUMPY_2) == ()
+    assert clashes(WheelContents(files=FileList.of([]), binaries=(binary,)), NUMPY_2) == ()
     assert binary.numpy.mark is NumpyMark.OLD
 
 
@@ -136,7 +137,7 @@ def test_glibc_and_libstdcxx_by_version_needs_not_by_tag() -> None:
     assert clashes(wheel(c=build_elf(versions={"libc.so.6": ["GLIBC_2.4", "GLIBC_PRIVATE"]})), host) == ()
     cxx = wheel(c=build_elf(versions={"libstdc++.so.6": ["GLIBCXX_3.4.32", "CXXABI_1.3"]}))
     assert only(clashes(cxx, host)).code == "DG303"
-    brought = replace(cxx, files=(InstalledFile(path="x.libs/libstdc++-1a2b.so.6"),))
+    brought = replace(cxx, files=FileList.of([InstalledFile(path="x.libs/libstdc++-1a2b.so.6")]))
     assert clashes(brought, host) == ()
 
 

@@ -52,7 +52,7 @@ def test_files_are_listed_where_an_installer_puts_them(tmp_path: Path) -> None:
         },
     )
     assert [f.path for f in read.files if ".dist-info/" not in f.path] == [
-        "x/__init__.py", "x.pth", "y.py", "{scripts}/run", "{data}/share/x.txt", "{scripts}/tool",
+        "x/__init__.py", "x.pth", "y.py", "{scripts}/run", "{scripts}/tool", "{data}/share/x.txt",
     ]  # fmt: skip
 
 
@@ -144,6 +144,14 @@ def test_kept_contents_come_back_the_same(tmp_path: Path) -> None:
     assert read.binaries[0].numpy.floor == Version("1.23")
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 0}', '{"format": 1, "files": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"format": 0}', '{"format": 2, "files": 3}', '{"format": 2, "files": []}']
+)
 def test_damaged_kept_contents_are_none(text: str) -> None:
     assert load_contents(text) is None
+
+
+def test_columns_of_different_lengths_are_none() -> None:
+    text = '{"format":2,"files":{"x":[["x/a.py"],[1],%s]},"binaries":[],"unread":[],"words":[]}'
+    assert load_contents(text % "[7]") is not None
+    assert load_contents(text % "[]") is None

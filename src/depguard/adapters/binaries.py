@@ -17,9 +17,9 @@ from depguard.model.binary import (
     ContentsAnswer,
     ContentsUnknown,
     Depth,
-    InstalledFile,
     WheelContents,
 )
+from depguard.model.file_list import FileList, InstalledFile
 from depguard.model.host_abi import TorchAbi
 from depguard.model.symbols import SymbolSet
 from depguard.model.values import replace
@@ -51,7 +51,8 @@ def path_contents(path: Path) -> ContentsAnswer:
             head = file.read(4)
         if is_elf(head):
             binary, _ = read_binary(path.read_bytes(), path.name)
-            return WheelContents(files=(InstalledFile(path=path.name, size=binary.size),), binaries=(binary,))
+            own = InstalledFile(path=path.name, size=binary.size)
+            return WheelContents(files=FileList.of([own]), binaries=(binary,))
     except OSError as error:
         raise _unreadable(path, error) from None
     return ContentsUnknown("it is neither a wheel nor an ELF file")
@@ -73,7 +74,7 @@ def _folder(path: Path) -> WheelContents:
                 binaries.append(binary)
                 offered |= offers
     own = (replace(b, torch=tuple(name for name in b.torch if name not in offered)) for b in binaries)
-    return WheelContents(files=tuple(files), binaries=tuple(own))
+    return WheelContents(files=FileList.of(files), binaries=tuple(own))
 
 
 def torch_abi(path: Path) -> TorchAbi:

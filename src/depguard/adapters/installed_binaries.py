@@ -16,8 +16,9 @@ from packaging.version import Version
 from depguard.adapters.binaries import mapped_elf, torch_abi
 from depguard.errors import InputError
 from depguard.model.abi_report import InstalledBinaries
-from depguard.model.binary import Binary, InstalledFile, WheelContents
+from depguard.model.binary import Binary, WheelContents
 from depguard.model.environment import Installed
+from depguard.model.file_list import FileList, InstalledFile
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.symbols import SymbolSet
 from depguard.parse.binary_needs import read_binary
@@ -53,9 +54,8 @@ def installed_binaries(
         paths = [p for p in _recorded(folder / item.info / "RECORD") if _SHARED.search(p)]
         binaries = tuple(b for path in paths for b in _binary(folder, path))
         if binaries and item.version is not None:
-            contents = WheelContents(
-                files=tuple(InstalledFile(path=path) for path in paths), binaries=binaries
-            )
+            files = FileList.of(InstalledFile(path=path) for path in paths)
+            contents = WheelContents(files=files, binaries=binaries)
             yield InstalledBinaries(name=item.name, version=item.version, contents=contents)
 
 

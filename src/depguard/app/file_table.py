@@ -62,7 +62,7 @@ def make_file_table(
                 continue
             roots.setdefault(key[0], set()).update(roots_of((f.path, f.size) for f in contents.files))
             if key[0] in protected:
-                paths = tuple(f.path for f in contents.files if ".dist-info/" not in f.path)
+                paths = tuple(path for path in contents.files.paths if ".dist-info/" not in path)
                 lists.setdefault(key[0], {})[key[1]] = paths
         progress(min(start + _AHEAD, len(ordered)))
     return TableMade(table=_table(roots, lists), missing=tuple(missing))

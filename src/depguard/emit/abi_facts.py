@@ -16,5 +16,5 @@ def newest_need(binaries: Iterable[Binary], prefix: str) -> str | None:
 
 def outside_libraries(contents: WheelContents) -> list[str]:
     """The libraries that the host has to have: those that the wheel does not bring itself."""
-    own = {f.path.rpartition("/")[2] for f in contents.files} | {b.soname for b in contents.binaries}
+    own = {path.rpartition("/")[2] for path in contents.files.paths} | {b.soname for b in contents.binaries}
     return sorted({library for b in contents.binaries for library in b.needed if library not in own})

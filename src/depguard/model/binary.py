@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from typing import NamedTuple
 
 from packaging.version import Version
 
+from depguard.model.file_list import FileList
 from depguard.model.values import dataclass, field
 
 
@@ -58,18 +58,6 @@ class Binary:
     damaged: str | None = None
 
 
-class InstalledFile(NamedTuple):
-    """A file that a wheel installs: below site-packages, or ``{scripts}/...``, ``{data}/...``.
-
-    ``crc`` and ``size`` are the zip directory's; None where they are not known. There are thousands of these,
-    which is why it is a tuple.
-    """
-
-    path: str
-    size: int | None = None
-    crc: int | None = None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
     """A compiled file that was not read. ``cost`` is how many bytes it would take."""
@@ -86,7 +74,7 @@ class WheelContents:
     counts the bytes that reading it took, where it was remote.
     """
 
-    files: tuple[InstalledFile, ...]
+    files: FileList
     binaries: tuple[Binary, ...] = ()
     unread: tuple[Unread, ...] = ()
     fetched: int = field(default=0, compare=False)

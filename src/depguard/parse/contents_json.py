@@ -10,15 +10,15 @@ from packaging.version import Version
 
 from depguard.model.binary import (
     Binary,
-    InstalledFile,
     NumpyMark,
     NumpyUse,
     Unread,
     VersionNeed,
     WheelContents,
 )
+from depguard.model.file_list import Columns, FileList
 
-FORMAT = 1
+FORMAT = 2
 
 
 def dump_contents(answer: WheelContents) -> str:
@@ -45,7 +45,7 @@ def dump_contents(answer: WheelContents) -> str:
     return json.dumps(
         {
             "format": FORMAT,
-            "files": answer.files,
+            "files": answer.files.columns,
             "binaries": binaries,
             "unread": [[u.path, u.cost] for u in answer.unread],
             "words": list(words),
@@ -62,12 +62,19 @@ def load_contents(text: str) -> WheelContents | None:
             return None
         words: list[str] = data["words"]
         return WheelContents(
-            files=tuple(map(InstalledFile._make, data["files"])),
+            files=FileList({top: _columns(each) for top, each in data["files"].items()}),
             binaries=tuple(_binary(entry, words) for entry in data["binaries"]),
             unread=tuple(Unread(path=path, cost=cost) for path, cost in data["unread"]),
         )
-    except (ValueError, TypeError, KeyError, IndexError):
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError):
         return None
+
+
+def _columns(lists: list[list[Any]]) -> Columns:
+    paths, sizes, crcs = lists
+    if not len(paths) == len(sizes) == len(crcs):
+        raise ValueError("columns of different lengths")
+    return Columns(paths, sizes, crcs)
 
 
 def _binary(entry: dict[str, Any], words: list[str]) -> Binary:

@@ -18,11 +18,11 @@ from depguard.model.binary import (
     ContentsAnswer,
     ContentsUnknown,
     Depth,
-    InstalledFile,
     NumpyMark,
     Unread,
     WheelContents,
 )
+from depguard.model.file_list import FileList, InstalledFile
 from depguard.model.values import replace
 from depguard.parse.binary_needs import read_binary
 from depguard.parse.elf import is_elf
@@ -60,7 +60,7 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
         members = read_directory(*fetch_directory(file))
         binaries, unread = _read_compiled(file, members, depth, most)
         return WheelContents(
-            files=tuple(_files(file, members)),
+            files=FileList.of(_files(file, members)),
             binaries=binaries,
             unread=unread,
             fetched=file.fetched,

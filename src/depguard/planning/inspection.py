@@ -8,7 +8,8 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.errors import OutOfReachError
 from depguard.model.abi_report import Clash
-from depguard.model.binary import InstalledFile, WheelContents
+from depguard.model.binary import WheelContents
+from depguard.model.file_list import InstalledFile
 from depguard.model.host import InstalledDistribution
 from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
@@ -63,9 +64,8 @@ def inspect(case: Case, changes: ChangeSet) -> Inspection:
             clashes[action.name] = looked.clashes
         if isinstance(looked.contents, WheelContents):
             contents[action.name] = looked.contents
-            pth = tuple(
-                f.path for f in looked.contents.files if "/" not in f.path and f.path.endswith(".pth")
-            )
+            listed = looked.contents.files.columns
+            pth = tuple(top for top in listed if top.endswith(".pth") and top in listed[top].paths)
             if pth:
                 startup[action.name] = pth
     return Inspection(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from packaging.utils import NormalizedName
 
-from depguard.model.binary import InstalledFile, WheelContents
+from depguard.model.binary import WheelContents
+from depguard.model.file_list import InstalledFile, top_level
 from depguard.model.file_table import FileTable
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.values import dataclass
@@ -46,21 +47,18 @@ def overlaps(
     count. ``listing`` gives an installed distribution's files, None where they cannot be had.
     """
     roots = _roots(host, table, changed)
-    taken = {_top(root) for root in roots}
     # Most wheels have top-level names of their own: thousands of files need not be looked at one by one.
-    tops = {name: {_top(file.path) for file in contents.files} for name, contents in coming.items()}
+    taken = set(map(top_level, roots))
     found: dict[NormalizedName, list[Overlap]] = {}
     for name, contents in coming.items():
-        if tops[name].isdisjoint(taken):
-            continue
-        near = [file for file in contents.files if _top(file.path) in taken]
-        for owner, files in _touched(near, roots).items():
+        near = contents.files.tops & taken
+        for owner, files in _touched(contents.files.below(near), roots).items():
             if owner != name:
                 overlap = _with(owner, files, listing(host.installed[owner]))
                 if overlap is not None:
                     found.setdefault(name, []).append(overlap)
-    counted = Counter(top for name in coming for top in tops[name])
-    shared = {top for top, count in counted.items() if count > 1}
+    counted = Counter(top for contents in coming.values() for top in contents.files.tops)
+    shared = [top for top, count in counted.items() if count > 1]
     for name, overlap in _between(coming, shared):
         found.setdefault(name, []).append(overlap)
     return {name: tuple(sorted(all_, key=lambda o: o.owner)) for name, all_ in found.items()}
@@ -75,10 +73,6 @@ def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> 
         for root in known:
             owners[root] = (*owners.get(root, ()), name)
     return owners
-
-
-def _top(path: str) -> str:
-    return path.partition("/")[0]
 
 
 def _touched(
@@ -122,15 +116,13 @@ def _declare_namespace(*files: InstalledFile) -> bool:
 
 
 def _between(
-    coming: Mapping[NormalizedName, WheelContents], tops: set[str]
+    coming: Mapping[NormalizedName, WheelContents], tops: Sequence[str]
 ) -> Iterator[tuple[NormalizedName, Overlap]]:
     """Overlaps of two wheels that come in together, below ``tops``; the later one by name overwrites."""
     first: dict[str, tuple[NormalizedName, InstalledFile]] = {}
     pairs: dict[tuple[NormalizedName, NormalizedName], list[str]] = {}
     for name in sorted(coming):
-        for file in coming[name].files if tops else ():
-            if _top(file.path) not in tops:
-                continue
+        for file in coming[name].files.below(tops):
             held = first.setdefault(file.path, (name, file))
             if held[0] != name and not _same(file, held[1]) and not _declare_namespace(file, held[1]):
                 pairs.setdefault((name, held[0]), []).append(file.path)

@@ -104,7 +104,7 @@ def _shown(names: Sequence[str]) -> str:
 def _brings(contents: WheelContents, library: str) -> bool:
     """Whether the wheel has the library itself."""
     return any(b.soname == library for b in contents.binaries) or any(
-        f.path.rpartition("/")[2] == library for f in contents.files
+        path.rpartition("/")[2] == library for path in contents.files.paths
     )
 
 
@@ -122,7 +122,7 @@ def _library_missing(library: str, torch: TorchAbi) -> str | None:
 
 
 def _platform(binaries: Sequence[Binary], host: HostAbi, contents: WheelContents) -> Iterator[Clash]:
-    bundled = host.libstdcxx is not None and any("/libstdc++" in f"/{f.path}" for f in contents.files)
+    bundled = host.libstdcxx is not None and any("/libstdc++" in f"/{path}" for path in contents.files.paths)
     checks = (
         ("GLIBC_", "glibc", host.glibc),
         ("GLIBCXX_", "libstdc++", host.libstdcxx if not bundled else None),
