@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import read_text
-from depguard.adapters.witness import is_file, spoil
+from depguard.adapters.witness import spoil
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
@@ -140,14 +140,15 @@ def binaries_path_of(host_path: Path) -> Path:
     return host_path.with_name(host_path.stem + BINARIES_SUFFIX)
 
 
-def read_binaries(host_path: Path) -> HostAbi | None:
+def read_binaries(host_path: Path, files: FileView | None = None) -> HostAbi | None:
     """What a captured machine offers, None for a host without that. Raises InputError, OutOfReachError."""
     path = binaries_path_of(host_path)
-    if not is_file(path):
+    view = files or Disk()
+    if not view.is_file(path):
         return None
     from depguard.parse.host_binaries import load_host_binaries
 
-    return load_host_binaries(read_text(path), str(path))
+    return load_host_binaries(view.text(path), str(path))
 
 
 def files_path_of(host_path: Path) -> Path:
@@ -155,19 +156,20 @@ def files_path_of(host_path: Path) -> Path:
     return host_path.with_name(host_path.stem + FILES_SUFFIX)
 
 
-def read_files(host_path: Path) -> FileTable | None:
+def read_files(host_path: Path, files: FileView | None = None) -> FileTable | None:
     """Which files a captured machine's distributions own, None for a host without that.
 
     Raises InputError, OutOfReachError.
     """
     path = files_path_of(host_path)
-    if not is_file(path):
+    view = files or Disk()
+    if not view.is_file(path):
         return None
     from depguard.errors import InputError, Problem
     from depguard.model.file_table import FileTable
 
     try:
-        return FileTable.load(read_text(path))
+        return FileTable.load(view.text(path))
     except ValueError as error:
         raise InputError(
             Problem(

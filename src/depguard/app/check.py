@@ -269,7 +269,7 @@ def _session(
     for name, steps in begun.hosts if begun is not None else ():
         found[name] += steps
     for command in commands[len(left) :]:
-        asked = question.ask(side.policy, hosts, command)
+        asked = question.ask(side, hosts, command)
         reports, hosts = simulate_step(asked, command, advise=advise)
         left.append(hosts)
         for report in reports.reports:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -12,7 +12,9 @@ from depguard.app.check_trust import IndexGate
 from depguard.app.plan import Question
 from depguard.errors import Problem
 from depguard.model.check import Revisions
+from depguard.model.file_table import FileTable
 from depguard.model.host import Host
+from depguard.model.host_abi import HostAbi
 from depguard.model.policy import DEFAULT_WATCH, Installer, Policy
 from depguard.model.request import InstallCommand
 from depguard.model.values import dataclass, field, replace
@@ -24,22 +26,38 @@ class Ask(Protocol):
 
     def __call__(
         self,
-        policy: Policy | None,
+        side: Side,
         hosts: tuple[Host, ...],
         command: InstallCommand | None,
         cutoff: datetime | None = None,
     ) -> Question:
-        """``cutoff`` is a lock's own; without it the check's. Raises OutOfReachError."""
+        """``hosts`` are the side's, or what commands have left of them.
+
+        ``cutoff`` is a lock's own; without it the check's. Raises OutOfReachError.
+        """
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Captured:
+    """What a host's machine offers compiled modules, and who owns which files there; with the texts' hash."""
+
+    abi: HostAbi | None
+    files: FileTable | None
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """One revision. ``policy`` is None where nothing is protected."""
+    """One revision. ``policy`` is None where nothing is protected.
+
+    ``captured`` is by the names of the hosts that something was captured of.
+    """
 
     tree: Tree
     policy: Policy | None
     hosts: tuple[Host, ...]
+    captured: Mapping[str, Captured] = field(default_factory=dict)
 
     @property
     def watch(self) -> tuple[str, ...]:
@@ -61,7 +79,8 @@ class Side:
         policy = self.policy
         if policy is not None and not tiers:
             policy = replace(policy, tiers={}, name="")
-        return unplaced(policy), tuple((host.name, host.sha256) for host in self.hosts)
+        hosts = tuple((host.name, host.sha256) for host in self.hosts)
+        return unplaced(policy), hosts, {name: each.sha256 for name, each in self.captured.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

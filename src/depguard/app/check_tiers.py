@@ -138,7 +138,7 @@ def _at(
             problems += [unread(problem, path) for problem in error.problems]
     cutoff = max((lock.cutoff for lock in locks), default=None)
     if (id(side), cutoff) not in shares:
-        shares[id(side), cutoff] = Shared(question.ask(policy, side.hosts, None, cutoff))
+        shares[id(side), cutoff] = Shared(question.ask(side, side.hosts, None, cutoff))
     shared = shares[id(side), cutoff]
     asked = shared.question
     if not locks:

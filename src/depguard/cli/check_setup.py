@@ -9,18 +9,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from depguard.adapters.file_view import FileView, Revision
 from depguard.adapters.folder_tree import FolderTree
 from depguard.adapters.git import Repository
-from depguard.adapters.host_store import HostStore
-from depguard.adapters.policy_store import PolicyFound, PolicyStore, project_root, web_fetch
-from depguard.adapters.shipped import shipped_root
+from depguard.adapters.policy_store import PolicyFound, project_root
 from depguard.app.check_reading import Homes, Tree
 from depguard.app.check_sides import CheckQuestion, Side
 from depguard.app.check_targets import targets_in
 from depguard.app.check_trust import IndexGate, addresses
 from depguard.app.plan import Question
 from depguard.cli.caching import compiled_forms
+from depguard.cli.check_finding import Fetched, Finder, Judges
 from depguard.errors import InputError, Problem
 from depguard.model.check import Revisions
 from depguard.model.host import Host
@@ -28,9 +26,10 @@ from depguard.model.location import Location
 from depguard.model.values import dataclass, replace
 
 if TYPE_CHECKING:
-    from depguard.adapters.compiled import CompiledForms
     from depguard.adapters.index.client import IndexClient
     from depguard.cli.console import Console
+    from depguard.model.file_table import FileTable
+    from depguard.model.host_abi import HostAbi
     from depguard.model.policy import Installer, Policy
     from depguard.model.request import IndexOptions, InstallCommand
     from depguard.resolve.universe import Shelf
@@ -45,108 +44,6 @@ class CheckSetup:
     found: PolicyFound | None
 
 
-class _Fetched:
-    """Fetches policies from the web; for the change only those that the base has fetched."""
-
-    def __init__(self, *, allowed: frozenset[str] | None) -> None:
-        self.urls: set[str] = set()
-        self._allowed = allowed
-
-    def __call__(self, url: str, at: Location | None) -> bytes:
-        if self._allowed is not None and url not in self._allowed:
-            raise InputError(
-                Problem(
-                    code="policy.untrusted",
-                    message=f"{url} is named only in this change, and is not fetched",
-                    location=at,
-                    hint="extend it on the base branch first",
-                )
-            )
-        self.urls.add(url)
-        return web_fetch(url, at)
-
-
-class _Finder:
-    """Finds policy and hosts of one revision."""
-
-    def __init__(self, args: argparse.Namespace, root: Path, forms: CompiledForms) -> None:
-        self._args = args
-        self._root = root
-        self._forms = forms
-        self._made: dict[tuple[str, str, str], Host] = {}
-        self._shipped = shipped_root()
-
-    def policy(self, tree: Tree, fetch: _Fetched) -> PolicyFound | None:
-        """--policy, else the revision's own; None where it has none."""
-        store = PolicyStore(
-            Path.cwd().resolve(),
-            fetch=None if self._args.offline else fetch,
-            forms=self._forms,
-            files=self._files(tree),
-        )
-        if self._args.policy:
-            return store.named(self._args.policy)
-        return store.project()
-
-    def shipped(self) -> PolicyFound | None:
-        """The policy that judges where the repository has none."""
-        from depguard.cli.setup import find_policy
-
-        return find_policy(self._args, self._forms)
-
-    def hosts(self, tree: Tree, found: PolicyFound | None) -> tuple[Host, ...]:
-        """--host, else the policy's."""
-        root = found.root if found is not None and found.root is not None else self._root
-        files = self._files(tree)
-        store = HostStore(
-            [root / "policies" / "hosts", self._shipped / "hosts"],
-            self._live,
-            self._forms,
-            files=files,
-            made=self._made,
-        )
-        names = list(self._args.host) or (list(found.policy.hosts) if found is not None else [])
-        if not names:
-            raise InputError(
-                Problem(
-                    code="host.none",
-                    message="no host to look at: the policy names none",
-                    hint="name one: --host colab/2026.07-gpu",
-                )
-            )
-        return tuple(self._host(store, name, root, files, found) for name in names)
-
-    def _host(
-        self, store: HostStore, name: str, root: Path, files: FileView, found: PolicyFound | None
-    ) -> Host:
-        stated = found.policy.host_locations.get(name) if found is not None else None
-        try:
-            return store.find(str(root / name) if files.is_file(root / name) else name)
-        except InputError as error:
-            raise InputError(*(self._told(problem, stated) for problem in error.problems)) from None
-
-    def _told(self, problem: Problem, stated: Location | None) -> Problem:
-        """A problem with its place in the repository, not on this machine."""
-        place = problem.location or stated
-        lead = f"{self._root}/"
-        if place is not None and place.file.startswith(lead):
-            place = replace(place, file=place.file.removeprefix(lead))
-        return replace(problem, location=place, message=problem.message.replace(lead, ""))
-
-    def _files(self, tree: Tree) -> FileView:
-        return Revision(self._root, tree, trusted=(self._shipped, *self._named_outside()))
-
-    def _named_outside(self) -> tuple[Path, ...]:
-        """What the command line names itself may be anywhere."""
-        named = [Path(name).absolute() for name in (self._args.policy, *self._args.host) if name]
-        return tuple(path for path in named if not path.is_relative_to(self._root))
-
-    def _live(self) -> Host:
-        from depguard.cli.live import live_host
-
-        return live_host(self._args.python)
-
-
 @contextmanager
 def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]:
     """The check with its index clients, open as long as it runs. Raises InputError, OutOfReachError."""
@@ -155,31 +52,30 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
     root = repository.root if repository is not None else project_root(here / "any").resolve()
     revisions, base_tree = _base(args, repository)
     head_tree: Tree = repository.working_tree() if repository is not None else FolderTree(root)
-    finder = _Finder(args, root, compiled_forms(args, console))
-    base_fetch = _Fetched(allowed=None)
-    base_found, base_hosts = _at_base(finder, base_tree, base_fetch, console)
-    head_fetch = _Fetched(allowed=frozenset(base_fetch.urls) if base_tree is not None else None)
-    found, hosts, problems = _judging(finder, head_tree, head_fetch)
-    if problems and base_found is None:
+    finder = Finder(args, root, compiled_forms(args, console))
+    base_fetch = Fetched(allowed=None)
+    at_base = _at_base(finder, base_tree, base_fetch, console)
+    head_fetch = Fetched(allowed=frozenset(base_fetch.urls) if base_tree is not None else None)
+    judges, problems = _judging(finder, head_tree, head_fetch)
+    if problems and at_base.found is None:
         raise InputError(*problems)
-    if problems or (found is None and base_found is not None):
-        found, hosts = base_found, base_hosts
-    if found is None:
-        found = finder.shipped()
-        hosts = finder.hosts(head_tree, found)
-    head = _side(head_tree, found, hosts)
+    if problems or judges.found is None:
+        judges = at_base
+    if judges.found is None:
+        judges = finder.judges(head_tree, finder.shipped())
+    found = judges.found
+    head = judges.side(head_tree)
     base: Side | None = None
     if base_tree is not None:
         # Where the base has no policy, the change's judges both: only the change of the files then shows.
-        judges, judged = (base_found, base_hosts) if base_found is not None else (found, hosts)
-        base = _side(base_tree, judges, judged)
+        base = (at_base if at_base.found is not None else judges).side(base_tree)
     if found is not None:
         from depguard.cli.setup import tell_policy
 
         tell_policy(found, console)
     addresses_ = repository.remotes() if repository is not None else ()
     homes = Homes.of((*addresses_, *(head.policy.repository if head.policy is not None else ())))
-    gate = IndexGate(_known(base, base_found, homes) if base is not None else None)
+    gate = IndexGate(_known(base, at_base.found, homes) if base is not None else None)
     if base is not None and head.policy is not None:
         trusted, refused = gate.policy(head.policy)
         head = replace(head, policy=trusted)
@@ -203,20 +99,14 @@ def checking(args: argparse.Namespace, console: Console) -> Iterator[CheckSetup]
         yield CheckSetup(question=question, root=root, found=found)
 
 
-def _at_base(
-    finder: _Finder, tree: Tree | None, fetch: _Fetched, console: Console
-) -> tuple[PolicyFound | None, tuple[Host, ...]]:
+def _at_base(finder: Finder, tree: Tree | None, fetch: Fetched, console: Console) -> Judges:
     """The policy at the base with its hosts; what cannot be read there judges nothing, and is told."""
     if tree is None:
-        return None, ()
-    found, hosts, problems = _judging(finder, tree, fetch)
+        return Judges()
+    judges, problems = _judging(finder, tree, fetch)
     for problem in problems:
         console.note(f"note: the policy at the base is not used: {problem.message}")
-    return (None, ()) if problems else (found, hosts)
-
-
-def _side(tree: Tree, found: PolicyFound | None, hosts: tuple[Host, ...]) -> Side:
-    return Side(tree=tree, policy=found.policy if found is not None else None, hosts=hosts)
+    return judges
 
 
 def _project(found: PolicyFound | None, root: Path) -> str | None:
@@ -240,15 +130,13 @@ def _base(args: argparse.Namespace, repository: Repository | None) -> tuple[Revi
     return Revisions(against=args.against, base=commit, head=repository.head()), repository.tree(commit)
 
 
-def _judging(
-    finder: _Finder, tree: Tree, fetch: _Fetched
-) -> tuple[PolicyFound | None, tuple[Host, ...], tuple[Problem, ...]]:
+def _judging(finder: Finder, tree: Tree, fetch: Fetched) -> tuple[Judges, tuple[Problem, ...]]:
     """The policy and the hosts of a revision, or what is wrong with them."""
     try:
         found = finder.policy(tree, fetch)
-        return found, finder.hosts(tree, found) if found is not None else (), ()
+        return finder.judges(tree, found) if found is not None else Judges(), ()
     except InputError as error:
-        return None, (), error.problems
+        return Judges(), error.problems
 
 
 def _untrusted(found: PolicyFound | None, text: str) -> Problem:
@@ -300,7 +188,11 @@ class _Asking:
     """`app.check_sides.Ask`: one index client for each set of options, all at one moment."""
 
     def __init__(
-        self, args: argparse.Namespace, console: Console, stack: ExitStack, policy: Policy | None
+        self,
+        args: argparse.Namespace,
+        console: Console,
+        stack: ExitStack,
+        policy: Policy | None,
     ) -> None:
         self._args = args
         self._console = console
@@ -313,16 +205,17 @@ class _Asking:
 
     def __call__(
         self,
-        policy: Policy | None,
+        side: Side,
         hosts: tuple[Host, ...],
         command: InstallCommand | None,
         cutoff: datetime | None = None,
     ) -> Question:
-        from depguard.adapters.shipped import shipped_file_table
+        from depguard.cli.live import captured_binaries, host_files
         from depguard.cli.options import effective_options
         from depguard.cli.setup import which_installer
         from depguard.resolve.runnable import Looks
 
+        policy = side.policy
         stated, pip = which_installer(self._args, policy)
         installer = stated if command is None or self._args.installer else command.installer
         options = effective_options(
@@ -336,11 +229,22 @@ class _Asking:
         own = command.index.exclude_newer if command is not None else None
         limit = cutoff or own or self._limit or options.exclude_newer
         source = self._client(options, installer)
+
+        def table(host: Host) -> FileTable | None:
+            """Who owns which files there: as captured, or as this machine has them, before what ships."""
+            known = side.captured.get(host.name)
+            return host_files(host, known.files if known is not None else None, self._args.python)
+
+        def abi(host: Host) -> HostAbi | None:
+            """What the host offers compiled modules, as captured, or as this machine does."""
+            known = side.captured.get(host.name)
+            return known.abi if known is not None else captured_binaries(host, None, self._args.python)
+
         return Question(
             policy=policy,
             hosts=hosts,
             source=source,
-            binaries=Looks(source=source, table=lambda _: shipped_file_table()),
+            binaries=Looks(source=source, table=table, captured=abi),
             shelf=self._shelf,
             cutoff=limit,
             moment=limit or self.moment,

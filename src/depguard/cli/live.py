@@ -45,19 +45,14 @@ def captured_binaries(host: Host, path: Path | None, python: str | None = None) 
     return live_binaries(host, python) if host.name == LIVE else None
 
 
-def host_files(host: Host, path: Path | None, python: str | None = None) -> FileTable | None:
+def host_files(host: Host, own: FileTable | None, python: str | None = None) -> FileTable | None:
     """Who owns which files on the host: as captured, or as this machine has them, before what ships.
 
-    Raises InputError for a damaged file, OutOfReachError.
+    ``own`` is what was captured. Raises OutOfReachError.
     """
     from depguard.adapters.shipped import shipped_file_table
 
-    own: FileTable | None = None
-    if path is not None:
-        from depguard.adapters.host_store import read_files
-
-        own = read_files(path)
-    elif host.name == LIVE:
+    if host.name == LIVE:
         from depguard.adapters.installed_files import live_file_table
 
         own = live_file_table(python)

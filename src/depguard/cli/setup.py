@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from depguard.adapters.policy_store import PolicyFound
     from depguard.app.plan import Question
     from depguard.cli.console import Console
+    from depguard.model.file_table import FileTable
     from depguard.model.host import Host
     from depguard.model.policy import Installer, Policy
     from depguard.model.request import InstallCommand
@@ -259,6 +260,7 @@ def asking(
 
     ``command`` is a simulated command line: its index options win over depguard's own.
     """
+    from depguard.adapters.host_store import read_files
     from depguard.app.plan import Question
     from depguard.cli.live import captured_binaries, host_files
     from depguard.cli.options import effective_options, open_source
@@ -273,6 +275,11 @@ def asking(
         command=command.index if command is not None else None,
         ignore_config=command is not None and command.ignore_config,
     )
+
+    def table(host: Host) -> FileTable | None:
+        path = setup.files.get(host.name)
+        return host_files(host, read_files(path) if path is not None else None, setup.python)
+
     limit = cutoff or options.exclude_newer
     now = datetime.now(UTC).replace(microsecond=0)
     with open_source(options, console, installer=installer) as source:
@@ -282,7 +289,7 @@ def asking(
             source=source,
             binaries=Looks(
                 source=source,
-                table=lambda host: host_files(host, setup.files.get(host.name), setup.python),
+                table=table,
                 captured=lambda host: captured_binaries(host, setup.files.get(host.name), setup.python),
             ),
             cutoff=limit,
