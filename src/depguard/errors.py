@@ -5,8 +5,9 @@ Nothing here renders. ``depguard.cli.console`` is the one place that turns a pro
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from depguard.model.location import Location
-from depguard.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -22,7 +23,6 @@ from depguard.model.binary import (
 from depguard.model.file_list import FileList, InstalledFile
 from depguard.model.host_abi import TorchAbi
 from depguard.model.symbols import SymbolSet
-from depguard.model.values import replace
 from depguard.parse.binary_needs import is_torch_symbol, read_binary
 from depguard.parse.elf import ElfError, ElfFile, is_elf, read_elf
 from depguard.parse.wheel_contents import MOST_UNPACKED, read_contents

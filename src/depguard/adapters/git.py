@@ -13,12 +13,12 @@ import os
 import posixpath
 import stat
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
-from depguard.model.values import dataclass
 
 FILE_LIMIT = 100_000_000
 """Bytes; notebooks carry their images."""

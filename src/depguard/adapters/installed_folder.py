@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +22,6 @@ from depguard.adapters.recorded_files import (
 )
 from depguard.adapters.stat_baseline import StatBaseline
 from depguard.model.environment import Depth, Folder, FolderKind, Installed, Leftover, Stray
-from depguard.model.values import dataclass, field
 
 _INFO = re.compile(r"(?P<name>[^-]+(?:-[^-]+)*?)-(?P<version>\d[^-]*)(?:-py[\d.]+)?\.(?:dist|egg)-info")
 _STASHED = "-~.=%0123456789"

@@ -7,6 +7,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from depguard.adapters.compiled import CompiledForms
@@ -18,7 +19,6 @@ from depguard.adapters.witness import exists, is_file, names_in, spoil
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Policy
-from depguard.model.values import dataclass
 from depguard.parse.policy_draft import DRAFTS, PolicyDraft
 from depguard.parse.policy_merge import merge
 

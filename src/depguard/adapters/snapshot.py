@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,7 +26,6 @@ from depguard.model.environment import (
     Snapshot,
     Stray,
 )
-from depguard.model.values import dataclass, field
 
 Protects = Callable[[NormalizedName], bool]
 """Whether a policy protects a name."""

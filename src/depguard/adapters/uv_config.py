@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,6 @@ from depguard.adapters.files import read_text
 from depguard.adapters.machine import Machine, shown, text_of
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
-from depguard.model.values import replace
 from depguard.parse.configuration import InstallerConfig, Setting, Value
 from depguard.parse.installer_settings import uv_config
 

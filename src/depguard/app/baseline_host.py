@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from packaging.tags import Tag
 from packaging.version import InvalidVersion, Version
@@ -10,7 +11,6 @@ from packaging.version import InvalidVersion, Version
 from depguard.errors import InputError, Problem
 from depguard.model.baseline import Baseline
 from depguard.model.host import InstalledDistribution, Knowledge
-from depguard.model.values import dataclass, field, replace
 from depguard.parse.host_assembly import UNKNOWABLE
 from depguard.parse.host_file import HostFile
 from depguard.parse.platform_tags import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from packaging.tags import Tag
@@ -13,7 +14,6 @@ from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import InstalledDistribution, Knowledge, OriginKind, Requirements
 from depguard.model.markers import NO_EXTRA, HostMarkers, MarkerAnswer
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
-from depguard.model.values import dataclass, replace
 from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import HostFile
 from depguard.parse.host_metadata import HostMetadata, MetadataEntry

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from packaging.version import Version
 
 from depguard.model.host import Host
-from depguard.model.values import dataclass
 from depguard.planning.materials import site_packages, wheelhouse
 
 MARKER_FORMAT = 1

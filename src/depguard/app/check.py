@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from packaging.utils import NormalizedName
@@ -28,7 +29,6 @@ from depguard.model.location import Location
 from depguard.model.policy import Severity
 from depguard.model.report import Report
 from depguard.model.request import InstallCommand
-from depguard.model.values import dataclass, replace
 from depguard.parse.notebook_lines import file_line
 from depguard.parse.requirement_text import decode_requirements
 

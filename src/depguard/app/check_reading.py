@@ -9,13 +9,13 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.request import InstallCommand, Item
-from depguard.model.values import dataclass, replace
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import resolve_reference
 from depguard.parse.requirement_text import decode_requirements

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -17,7 +18,6 @@ from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi
 from depguard.model.policy import DEFAULT_WATCH, Installer, Policy
 from depguard.model.request import InstallCommand
-from depguard.model.values import dataclass, field, replace
 from depguard.parse.globs import selection
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
+from dataclasses import dataclass
 
 from depguard.app.check_reading import Homes, TargetReader, Tree
 from depguard.errors import InputError, Problem
@@ -11,7 +12,6 @@ from depguard.model.check import TargetKind, TargetName
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.request import InstallCommand
-from depguard.model.values import dataclass
 from depguard.parse.dockerfile import docker_runs
 from depguard.parse.install_cells import commands_in_cell, commands_in_notebook, commands_in_shell
 from depguard.parse.install_command import find_install_command

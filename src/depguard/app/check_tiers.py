@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from depguard.app.check import Judged, unread
@@ -20,7 +21,6 @@ from depguard.model.location import Location
 from depguard.model.lock import TierLock
 from depguard.model.policy import Policy
 from depguard.model.report import Report
-from depguard.model.values import dataclass, replace
 from depguard.parse.lock_file import parse_lock
 from depguard.parse.requirement_text import decode_requirements
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from depguard.model.values import dataclass
+from dataclasses import dataclass
 
 UNKNOWN_SOURCE = "OWNER/depguard@COMMIT"
 """Where depguard is to be had from, until somebody says it: a workflow with this in it fails at once."""

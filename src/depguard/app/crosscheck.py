@@ -6,6 +6,7 @@ Three steps: depguard answers, the installers answer the same questions, the ans
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -27,7 +28,6 @@ from depguard.model.crosscheck import (
 )
 from depguard.model.host import Host
 from depguard.model.policy import GripKind
-from depguard.model.values import replace
 from depguard.parse.referee_output import complaint
 from depguard.planning.refereed import differences, their_side
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -19,7 +20,6 @@ from depguard.model.lock import TierLock
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import Installer
 from depguard.model.request import FormatControl
-from depguard.model.values import dataclass, replace
 from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.refereed import side_of

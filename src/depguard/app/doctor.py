@@ -5,6 +5,7 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import date
 
 from packaging.utils import NormalizedName
@@ -18,7 +19,6 @@ from depguard.model.examination import Examination
 from depguard.model.finding import About, Finding
 from depguard.model.host import Host
 from depguard.model.policy import Policy, Severity
-from depguard.model.values import replace
 from depguard.planning.grips import included, is_member
 from depguard.rules.verdicts import judge, verdict
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
@@ -12,7 +13,6 @@ from depguard.model.file_table import FileTable, pack_lists, roots_of
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.policy import GripKind, Policy
 from depguard.model.release import Artifact
-from depguard.model.values import dataclass
 from depguard.planning.grips import grips
 from depguard.resolve.ports import BinarySource, PackageSource
 

@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from packaging.markers import Marker
@@ -17,7 +18,6 @@ from packaging.version import InvalidVersion, Version
 from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.request import Item, Verb
-from depguard.model.values import dataclass, field
 from depguard.parse.install_cells import commands_in_notebook
 from depguard.parse.policy import read_draft
 from depguard.parse.requirement_lines import read_requirements, resolve_reference

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from packaging.specifiers import SpecifierSet
@@ -21,7 +22,6 @@ from depguard.model.report import (
     RequestSummary,
     SimulationResult,
 )
-from depguard.model.values import dataclass, replace
 from depguard.planning.case import Case
 from depguard.planning.conflicts import REQUEST_OBSTACLES, Conflict, conflicts
 from depguard.planning.fallback import Fallback

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from packaging.utils import NormalizedName
@@ -14,7 +15,6 @@ from depguard.model.lock import HostConstraints, LockedHost, Pin, TierLock
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import Installer, Policy, Tier, TierRequirement
 from depguard.model.request import InstallCommand
-from depguard.model.values import dataclass, replace
 from depguard.parse.requirement_lines import read_requirements
 from depguard.planning.case import Case
 from depguard.planning.locking import guards_of, host_guards, pins_of

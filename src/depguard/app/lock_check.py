@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
@@ -11,7 +12,6 @@ from depguard.model.finding import About, Finding
 from depguard.model.location import Location
 from depguard.model.policy import Policy, Severity
 from depguard.model.report import Report, Reports
-from depguard.model.values import replace
 from depguard.rules.verdicts import verdict
 
 CODE = "DG502"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 
@@ -17,7 +18,6 @@ from depguard.model.host import Host
 from depguard.model.policy import Installer, Policy, Severity
 from depguard.model.report import Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Item
-from depguard.model.values import dataclass, field, replace
 from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import prerelease_rule, simulate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -12,7 +13,6 @@ from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
 from depguard.model.policy import Policy
-from depguard.model.values import dataclass
 from depguard.planning.grips import EXCLUDES, forbidden_entry
 
 FindHost = Callable[[str], Host]

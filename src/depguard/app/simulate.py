@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, report
 from depguard.app.plan import Question, prove_ways_out
@@ -11,7 +13,6 @@ from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.model.report import Asked, Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Verb
-from depguard.model.values import replace
 from depguard.planning.aftermath import after
 from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted

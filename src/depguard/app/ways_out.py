@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.requirements import Requirement
@@ -12,7 +13,6 @@ from packaging.version import InvalidVersion, Version
 
 from depguard.app.failures import plan_conflicts
 from depguard.model.finding import Verdict, WayOut
-from depguard.model.values import dataclass
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.guard import Wanted
 from depguard.planning.tiers import Stage, TierPlan

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +24,6 @@ from depguard.errors import InputError, Problem
 from depguard.model.check import Revisions
 from depguard.model.host import Host
 from depguard.model.location import Location
-from depguard.model.values import dataclass, replace
 
 if TYPE_CHECKING:
     from depguard.adapters.index.client import IndexClient

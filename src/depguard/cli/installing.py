@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-
-from depguard.model.values import replace
 
 if TYPE_CHECKING:
     from depguard.adapters.index.client import IndexClient

@@ -58,9 +58,8 @@ def _render(reports: Reports, args: argparse.Namespace, console: Console, next_s
 
 
 def _at_another_moment(reports: Reports) -> Reports:
+    from dataclasses import replace
     from datetime import UTC, datetime
-
-    from depguard.model.values import replace
 
     moved = (replace(report, cutoff=datetime.fromtimestamp(0, UTC)) for report in reports.reports)
     return replace(reports, reports=tuple(moved))

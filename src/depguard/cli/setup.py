@@ -6,11 +6,10 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from depguard.model.values import dataclass, field
 
 if TYPE_CHECKING:
     from packaging.version import Version

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -14,7 +15,6 @@ from depguard.model.environment import FolderKind, Installed, Snapshot
 from depguard.model.finding import About, Finding
 from depguard.model.host import Host
 from depguard.model.policy import Severity
-from depguard.model.values import dataclass
 
 Protects = Callable[[NormalizedName], bool]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from depguard.emit.quoting import quoted_finding, quoted_report
 from depguard.emit.wording import one_line, spelled_out
 from depguard.model.check import (
@@ -12,7 +14,6 @@ from depguard.model.check import (
     TargetName,
     TargetOutcome,
 )
-from depguard.model.values import replace
 
 
 def quoted_check(report: CheckReport) -> CheckReport:

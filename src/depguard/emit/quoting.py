@@ -7,6 +7,7 @@ JSON alone keeps them as they are, in its own escapes.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from packaging.utils import NormalizedName
@@ -24,7 +25,6 @@ from depguard.model.report import (
     SimulationResult,
     WheelNote,
 )
-from depguard.model.values import replace
 
 
 def quoted(reports: Reports) -> Reports:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag
@@ -11,7 +12,6 @@ from packaging.version import Version
 
 from depguard.errors import Problem
 from depguard.model.host import Host, InstalledDistribution, Knowledge
-from depguard.model.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

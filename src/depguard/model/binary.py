@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, field
 
 from packaging.version import Version
 
 from depguard.model.file_list import FileList
-from depguard.model.values import dataclass, field
 
 
 class NumpyMark(enum.Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.host import Host
-from depguard.model.values import dataclass, field
 
 
 class Program(enum.Enum):

@@ -6,11 +6,10 @@ import base64
 import json
 import lzma
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from packaging.utils import NormalizedName, canonicalize_name
-
-from depguard.model.values import dataclass, field
 
 FORMAT = 1
 _MOST_UNPACKED = 1 << 26

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -12,7 +13,6 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.location import Location
-from depguard.model.values import dataclass, field
 
 
 class OriginKind(enum.Enum):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from packaging.version import Version
 
 from depguard.model.symbols import SymbolSet
-from depguard.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

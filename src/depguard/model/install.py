@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,6 @@ from depguard.errors import Problem
 from depguard.model.environment import ByteChange
 from depguard.model.examination import Examination
 from depguard.model.report import Report
-from depguard.model.values import dataclass, field
 
 
 class Stage(enum.Enum):

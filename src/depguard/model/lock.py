@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.specifiers import SpecifierSet
@@ -11,7 +12,6 @@ from packaging.version import Version
 from depguard.model.location import Location
 from depguard.model.plan import Cause, ChangeSet
 from depguard.model.policy import Installer, PolicySource, TierRequirement
-from depguard.model.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

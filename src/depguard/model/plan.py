@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
@@ -10,7 +11,6 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.release import Artifact
-from depguard.model.values import dataclass
 
 
 class ActionKind(enum.Enum):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from packaging.requirements import Requirement
@@ -11,7 +12,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.model.location import Location
-from depguard.model.values import dataclass, field
 
 DEFAULT_WATCH = (
     "**/*.ipynb",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.requirements import Requirement
@@ -10,8 +11,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import BuildTag, NormalizedName
 from packaging.version import Version
-
-from depguard.model.values import dataclass, field
 
 
 class ArtifactKind(enum.Enum):

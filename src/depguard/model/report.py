@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.utils import NormalizedName
@@ -11,7 +12,6 @@ from depguard.model.finding import Finding, Verdict
 from depguard.model.location import Location
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import PolicySource
-from depguard.model.values import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.requirements import Requirement
@@ -10,7 +11,6 @@ from packaging.utils import NormalizedName
 
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.values import dataclass
 
 
 class Verb(enum.Enum):

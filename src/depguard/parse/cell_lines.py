@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import enum
 import re
-
-from depguard.model.values import dataclass
+from dataclasses import dataclass
 
 
 class LineKind(enum.Enum):

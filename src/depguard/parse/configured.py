@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.request import FormatControl, InstallCommand, UpgradeStrategy, Verb
-from depguard.model.values import replace
 from depguard.parse.configuration import InstallerConfig
 from depguard.parse.install_options import Role
 from depguard.parse.request_draft import RequestDraft, with_format

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from packaging.utils import (
@@ -15,7 +16,6 @@ from packaging.utils import (
 from packaging.version import Version
 
 from depguard.model.host import Origin, OriginKind
-from depguard.model.values import dataclass
 
 _ARCHIVE = re.compile(r".+\.(whl|tar\.gz|zip|tar\.bz2|tgz)", re.IGNORECASE)
 

@@ -10,8 +10,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-
-from depguard.model.values import dataclass
+from dataclasses import dataclass
 
 _INSTRUCTION = re.compile(r"\s*(?P<name>[A-Za-z]+)(?=\s|$)(?P<rest>.*)", re.DOTALL)
 _FLAGS = re.compile(r"(?:\s+--[A-Za-z][\w-]*(?:=\S*)?)+(?=\s)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from typing import Any
 
 from packaging.utils import NormalizedName
@@ -11,7 +12,6 @@ from packaging.utils import NormalizedName
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host, InstalledDistribution, Knowledge
 from depguard.model.location import Location
-from depguard.model.values import replace
 from depguard.parse.host_file import HostFile
 from depguard.parse.host_metadata import HostMetadata, entry_data
 from depguard.parse.platform_tags import marker_environment, wheel_tags

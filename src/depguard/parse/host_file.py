@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
@@ -17,7 +18,6 @@ from packaging.version import Version
 from depguard.errors import InputError, Problem
 from depguard.model.host import InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
 from depguard.model.markers import MARKER_VARIABLES
-from depguard.model.values import dataclass, field
 from depguard.parse.host_nodes import NodeReader
 from depguard.parse.platform_tags import (
     PLATFORM_EXAMPLES,

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -25,7 +26,6 @@ from packaging.utils import NormalizedName, canonicalize_name
 from depguard.errors import InputError, Problem
 from depguard.model.host import Knowledge, Requirements
 from depguard.model.location import Location
-from depguard.model.values import dataclass, field
 from depguard.parse.json_text import BadJsonError, load_json
 from depguard.parse.requirement_cache import requirement, specifiers
 

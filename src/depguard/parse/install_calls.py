@@ -9,9 +9,9 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from depguard.model.location import Location
-from depguard.model.values import dataclass
 from depguard.parse.cell_lines import CellLine, LineKind
 from depguard.parse.shell_words import Word
 

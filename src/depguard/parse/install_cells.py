@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.request import InstallCommand, Item
-from depguard.model.values import dataclass, replace
 from depguard.parse.cell_lines import CellLine, LineKind, cell_lines, shell_body
 from depguard.parse.install_calls import calls
 from depguard.parse.install_command import find_install_command

@@ -10,8 +10,8 @@ from __future__ import annotations
 import difflib
 import enum
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from depguard.model.values import dataclass
 from depguard.parse.shell_words import Word
 
 MAX_MISTAKES = 20

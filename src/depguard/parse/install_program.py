@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from depguard.model.policy import Installer
-from depguard.model.values import dataclass
 from depguard.parse.shell_words import Word
 
 _PIP = re.compile(r"pip(?P<version>\d(\.\d+)?)?(\.exe)?", re.IGNORECASE)

@@ -9,11 +9,11 @@ https://docs.astral.sh/uv/concepts/configuration-files/
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.values import replace
 from depguard.parse.configuration import FetchSetting, InstallerConfig, Setting
 from depguard.parse.install_options import Given, Option, Role
 from depguard.parse.install_options_pip import PIP_INSTALL

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeVar
-
-from depguard.model.values import dataclass
 
 T = TypeVar("T")
 

@@ -6,6 +6,7 @@ A value that is no JSON by itself becomes a list that begins with its kind: ``["
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -72,8 +73,6 @@ class PlainValues:
             raise ValueError(f"a {name} is none of these classes")
         if isinstance(value, enum.Enum):
             return [name, value.value]
-        import dataclasses
-
         fields = dataclasses.fields(value)  # type: ignore[arg-type]  # the classes are dataclasses or enumerations
         return [name, {field.name: self._plain(getattr(value, field.name)) for field in fields}]
 

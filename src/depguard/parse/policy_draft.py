@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from depguard.model.location import Location
@@ -22,7 +23,6 @@ from depguard.model.policy import (
     TierRequirement,
     Waiver,
 )
-from depguard.model.values import dataclass
 from depguard.parse.plain_values import PlainValues
 
 

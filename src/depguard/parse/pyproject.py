@@ -9,6 +9,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -16,7 +17,6 @@ from packaging.utils import canonicalize_name
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.request import Item
-from depguard.model.values import dataclass, replace
 from depguard.parse.requirement_item import read_item
 
 MAIN = "dependencies"

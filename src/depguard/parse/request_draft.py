@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
@@ -12,7 +13,6 @@ from depguard.errors import Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.request import FormatControl, IndexOptions, Item, UpgradeStrategy
-from depguard.model.values import replace
 from depguard.parse.cutoff import ALLOWED as CUTOFF_ALLOWED
 from depguard.parse.cutoff import is_duration, parse_cutoff
 from depguard.parse.install_options import Given, Role

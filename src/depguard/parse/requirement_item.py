@@ -7,6 +7,7 @@ not: the forms that pip and uv take. Nothing is looked up; a path is recognised 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from packaging.markers import InvalidMarker, Marker
@@ -17,7 +18,6 @@ from packaging.utils import InvalidName, canonicalize_name
 from depguard.errors import Problem
 from depguard.model.location import Location
 from depguard.model.request import Item
-from depguard.model.values import dataclass, replace
 from depguard.parse.direct_reference import parse_direct_reference, without_credentials
 from depguard.parse.requirement_cache import LONGEST, own_requirement
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.request import InstallCommand, Item
-from depguard.model.values import dataclass, field, replace
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import Reader, resolve_reference
 from depguard.parse.shell_words import Redirect, Word

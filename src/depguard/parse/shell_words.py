@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from depguard.model.location import Location
-from depguard.model.values import dataclass, replace
 from depguard.parse.shell_quoting import ENDS_WORD, read_word
 
 

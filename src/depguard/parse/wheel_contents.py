@@ -9,6 +9,7 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from packaging.version import Version
@@ -23,7 +24,6 @@ from depguard.model.binary import (
     WheelContents,
 )
 from depguard.model.file_list import FileList, InstalledFile
-from depguard.model.values import replace
 from depguard.parse.binary_needs import read_binary
 from depguard.parse.elf import is_elf
 from depguard.parse.zip_directory import (

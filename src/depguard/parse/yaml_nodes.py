@@ -9,11 +9,11 @@ recursion, and depth, node count and what aliases would expand to are bounded.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
-from depguard.model.values import dataclass, field
 from depguard.parse.yaml_syntax import refuse_unprintable, syntax_problem
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Final, NamedTuple, Protocol
-
-from depguard.model.values import dataclass
 
 MOST_DIRECTORY: Final = 16 << 20
 """Bytes. Torch's directory, the longest of well-known wheels, has 1.4 MB."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
 from depguard.model.plan import Action, ActionKind
 from depguard.model.release import CoreMetadata
-from depguard.model.values import replace
 from depguard.planning.health import needs_after
 from depguard.planning.simulate import Simulation
 from depguard.resolve.host_view import HostView

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from packaging.requirements import Requirement
@@ -24,7 +25,6 @@ from depguard.model.policy import (
     Policy,
 )
 from depguard.model.request import FormatControl, Item
-from depguard.model.values import dataclass
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs, is_satisfied

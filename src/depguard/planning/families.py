@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -12,7 +13,6 @@ from packaging.version import Version
 from depguard.model.host import Host
 from depguard.model.plan import ActionKind, ChangeSet
 from depguard.model.policy import Grip, GripKind, Policy, Protected
-from depguard.model.values import dataclass
 from depguard.planning.grips import is_member
 
 _SUFFIX = re.compile(r"-cu(?:da)?(\d{2})x?$")

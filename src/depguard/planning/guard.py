@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -10,7 +11,6 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.plan import Action, Cause, ChangeSet
-from depguard.model.values import dataclass, field, replace
 from depguard.planning.changes import action_for, change_set
 from depguard.resolve.guarded import GuardedProvider, GuardRules
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed

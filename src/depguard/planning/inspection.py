@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -13,7 +14,6 @@ from depguard.model.file_list import InstalledFile
 from depguard.model.host import InstalledDistribution
 from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
-from depguard.model.values import dataclass, field
 from depguard.planning.case import Case
 from depguard.planning.overlaps import Overlap, overlaps
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -13,7 +14,6 @@ from depguard.model.markers import MarkerAnswer
 from depguard.model.plan import Action, Cause, ChangeSet
 from depguard.model.policy import Installer
 from depguard.model.request import InstallCommand, Item, UpgradeStrategy, Verb
-from depguard.model.values import dataclass, field, replace
 from depguard.planning.changes import action_for, change_set, removal
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer import Behaviour, InstallerProvider, as_pip_asks, root_and_extras

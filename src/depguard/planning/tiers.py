@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -10,7 +11,6 @@ from packaging.version import Version
 
 from depguard.model.markers import MarkerAnswer
 from depguard.model.policy import Policy, Severity, Tier
-from depguard.model.values import dataclass
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks

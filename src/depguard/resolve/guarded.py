@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -18,7 +19,6 @@ from resolvelib import AbstractProvider
 from resolvelib.resolvers import RequirementInformation
 
 from depguard.model.markers import MarkerAnswer
-from depguard.model.values import dataclass
 from depguard.resolve.installer import pins_exactly
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.needs import PYTHON, Candidate, Key, key_of

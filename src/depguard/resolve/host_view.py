@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from packaging.markers import Marker
 from packaging.requirements import Requirement
@@ -14,7 +15,6 @@ from depguard.model.host_needs import CompiledBaseline, compiled_baseline
 from depguard.model.markers import HostMarkers, MarkerAnswer
 from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
-from depguard.model.values import dataclass, field
 from depguard.resolve.needs import Candidate, Key
 from depguard.resolve.universe import Offer, Offers, Universe
 

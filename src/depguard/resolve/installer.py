@@ -7,6 +7,7 @@ are fields of `Behaviour`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -14,7 +15,6 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from resolvelib import AbstractProvider
 
-from depguard.model.values import dataclass
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer_turns import Information, InstallerTurns
 from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of

@@ -7,6 +7,7 @@ them: that is what a single requirements file can say.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -15,7 +16,6 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.plan import Cause
-from depguard.model.values import dataclass, field
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -12,7 +13,6 @@ from packaging.version import Version
 from depguard.model.host import InstalledDistribution
 from depguard.model.location import Location
 from depguard.model.plan import Cause
-from depguard.model.values import dataclass
 from depguard.resolve.universe import Offer
 
 

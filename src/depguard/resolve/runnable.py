@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -15,7 +16,6 @@ from depguard.model.file_table import FileTable
 from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
-from depguard.model.values import dataclass, field, replace
 from depguard.resolve.abi import clashes
 from depguard.resolve.ports import BinarySource
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from itertools import islice
@@ -20,7 +21,6 @@ from depguard.model.host import Host
 from depguard.model.policy import Override
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
 from depguard.model.request import FormatControl
-from depguard.model.values import dataclass, field
 from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment

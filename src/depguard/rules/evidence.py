@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -14,7 +15,6 @@ from depguard.model.host import Host
 from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
 from depguard.model.policy import Builds, Forbidden, Grip, GripKind, Held, Protected
 from depguard.model.report import Broken
-from depguard.model.values import dataclass, field
 from depguard.planning.fallback import Fallback
 from depguard.planning.families import Split
 from depguard.planning.inspection import Inspection

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
-
-from depguard.model.values import dataclass, field
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
@@ -29,7 +30,6 @@ from depguard.adapters.witness import spoil
 from depguard.errors import DepguardError, OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown, ProjectPage
-from depguard.model.values import replace
 from depguard.parse.core_metadata import distil, read_core_metadata
 from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
 from depguard.parse.simple_api import Listing, artifacts_of

@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.version import Version
@@ -14,7 +15,6 @@ from depguard.adapters.referees.process import SECONDS, run
 from depguard.errors import OutOfReachError
 from depguard.model.crosscheck import Answer, Answered, Ask, Changes, Check, NoAnswer, Program
 from depguard.model.policy import Installer
-from depguard.model.values import dataclass, field
 from depguard.parse.referee_output import compiled_changes, is_out_of_reach, pip_changes, uv_changes
 
 WHEELS_ONLY = ("--only-binary", ":all:")

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from depguard.model.values import replace
 
 if TYPE_CHECKING:
     from depguard.adapters.policy_store import PolicyFound

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from typing import TYPE_CHECKING
-
-from depguard.model.values import replace
 
 if TYPE_CHECKING:
     from depguard.cli.console import Console
