@@ -97,6 +97,15 @@ class Steady(Resolution[R, C, Key], Generic[R, C]):
                 raise RequirementsConflicted(criteria[key])
         return criteria
 
+    # A jump back adds to what is given up the same once more, and again at the next jump: lists that double.
+    # What is in them counts, not how often.
+    def _patch_criteria(self, incompatibilities_from_broken: list[tuple[Key, list[C]]]) -> bool:
+        patched = super()._patch_criteria(incompatibilities_from_broken)
+        for _, given_up in incompatibilities_from_broken:
+            if given_up:
+                given_up[:] = dict.fromkeys(given_up)
+        return patched
+
     def _hangs_on(self, key: Key, other: Key) -> bool:
         """Whether nothing but ``other`` (with or without extras) is the reason that ``key`` is needed."""
         rest = {k: pin for k, pin in self.state.mapping.items() if k.name != other.name}
