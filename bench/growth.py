@@ -64,7 +64,7 @@ class MadeUpIndex:
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """As the port says."""
 
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+    def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """As the port says."""
 
 

@@ -17,6 +17,7 @@ from depguard.parse.freeze import parse_freeze
 from depguard.parse.host_dump import dump_host_file
 from depguard.parse.host_file import HostFile, parse_host_file
 from depguard.parse.host_metadata import dump_metadata, parse_metadata
+from depguard.resolve.ports import Guess
 from kit.fake_index import FakeIndex
 
 FACTS = HostFacts(name="lab", python="3.12.13", platform="manylinux_2_35_x86_64")
@@ -27,7 +28,8 @@ class Index(FakeIndex):
 
     hinted: list[str]
 
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+    def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
+        assert guess is None
         self.hinted = [artifact.filename for artifact in artifacts]
 
 

@@ -3,17 +3,39 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
+from depguard.errors import OutOfReachError, Problem
+from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
+from depguard.resolve.ports import Following, Page
 from kit.index_bench import Bench
 from kit.loopback import Loopback
 from kit.wheels import build_wheel
 
-SMALL = canonicalize_name("small")
+SMALL, LARGE, OLD = map(canonicalize_name, ("small", "large", "old"))
+
+
+class Leads:
+    """A guess: the first artifact of a page, then what its mapping says."""
+
+    def __init__(self, projects: Mapping[str, Sequence[NormalizedName]] | None = None) -> None:
+        self.projects = projects or {}
+
+    def likely(self, page: Page) -> Sequence[Artifact]:
+        return page.artifacts[:1]
+
+    def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
+        assert isinstance(answer, CoreMetadata)
+        return Following(projects=tuple(self.projects.get(artifact.name, ())))
+
+
+class Fails(Leads):
+    def likely(self, page: Page) -> Sequence[Artifact]:
+        raise OutOfReachError(Problem(code="index.no-upload-time", message=f"no time for {page.name}"))
 
 
 @pytest.fixture
@@ -40,7 +62,7 @@ def until(index: Loopback, count: int) -> int:
 def test_metadata_follows_its_page_unasked(bench: Bench, wheels: Path) -> None:
     with Loopback(wheels, pep658=True, json=True) as index:
         client = bench.client(index.url)
-        client.prefetch([SMALL], lambda page: page.artifacts[:1])
+        client.prefetch([SMALL], Leads())
         assert until(index, 2) == 2
         asked = index.paths()
         assert asked[1].endswith(".whl.metadata")
@@ -62,18 +84,13 @@ def test_what_the_cache_has_starts_no_work(bench: Bench, wheels: Path, tmp_path:
         first.metadata(first.page(SMALL).artifacts[0])
         asked = len(index.requests)
         second = bench.client(index.url, cache=tmp_path / "cache")
-        second.prefetch([SMALL], lambda page: page.artifacts[:1])
+        second.prefetch([SMALL], Leads())
         second.metadata(second.page(SMALL).artifacts[0])
         assert len(index.requests) == asked
 
 
 def test_a_guess_that_fails_is_no_failure(bench: Bench, wheels: Path) -> None:
-    from depguard.errors import OutOfReachError, Problem
-
-    def fails(_: object) -> list[object]:
-        raise OutOfReachError(Problem(code="index.no-upload-time", message="no"))
-
     with Loopback(wheels) as index:
         client = bench.client(index.url)
-        client.prefetch([SMALL], fails)  # type: ignore[arg-type]  # it gives nothing
+        client.prefetch([SMALL], Fails())
         assert client.page(SMALL).found

@@ -122,7 +122,7 @@ class FakeIndex:
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:  # noqa: ARG002 - it is all here
         self.prefetched.extend(names)
 
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+    def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """Everything is at hand: nothing to do."""
 
 

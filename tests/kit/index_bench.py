@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from packaging.utils import NormalizedName, canonicalize_name
+
 from depguard.adapters.cache import Cache
 from depguard.adapters.index.client import IndexClient
 from depguard.adapters.index.settings import IndexSettings
+from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
+from depguard.resolve.ports import PackageSource
+
+DEMO, OTHER = map(canonicalize_name, ("demo", "other"))
 
 
 class Bench:
@@ -35,3 +41,14 @@ class Bench:
     def close(self) -> None:
         for client in self._clients:
             client.close()
+
+
+def one(client: PackageSource, name: NormalizedName = DEMO) -> Artifact:
+    """A project's first artifact."""
+    return client.page(name).artifacts[0]
+
+
+def requires(answer: MetadataAnswer) -> list[str]:
+    """The requirements of metadata that is known."""
+    assert isinstance(answer, CoreMetadata), answer
+    return [str(requirement) for requirement in answer.requires_dist]

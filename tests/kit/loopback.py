@@ -28,6 +28,8 @@ from urllib.parse import quote, unquote, urlsplit
 
 from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
 
+from kit.rounds import Rounds
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -56,8 +58,8 @@ class Loopback:
     ``uploaded``: ISO times by file name; ``yanked``: reasons by file name. ``users``: who may come in, with
     basic authentication. ``redirects``: from path to URL. ``answers``: path to what is answered, before all
     else. ``unavailable`` and ``truncated`` count down: so many answers are a 503, or break off. ``slow``:
-    seconds before each answer. ``absent``: the status for a project that is not there.
-    ``tls``: the server's side of https.
+    seconds before each answer; ``gate`` holds answers back. ``absent``: the status for a project that is not
+    there. ``tls``: the server's side of https.
     """
 
     folder: Path
@@ -80,6 +82,7 @@ class Loopback:
     retry_after: str | None = None
     truncated: int = 0
     slow: float = 0.0
+    gate: Rounds | None = None
     absent: int = 404
     tls: ssl.SSLContext | None = None
     requests: list[Asked] = field(default_factory=list)
@@ -127,6 +130,9 @@ class Loopback:
             time.sleep(self.slow)
         with self._lock:
             self.requests.append(asked)
+        if self.gate is not None:
+            self.gate.wait(asked.path)
+        with self._lock:
             if self.unavailable:
                 self.unavailable -= 1
                 return Answer(503, b"later", {"Retry-After": self.retry_after} if self.retry_after else {})

@@ -68,9 +68,9 @@ class Frozen:
         """Fetch ahead what is not kept."""
         self._live.prefetch([name for name in names if _fails(self._kept.page, name)], guess)
 
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+    def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """Fetch ahead what is not kept."""
-        self._live.prefetch_metadata([file for file in artifacts if _fails(self._kept.metadata, file)])
+        self._live.prefetch_metadata([a for a in artifacts if _fails(self._kept.metadata, a)], guess)
 
     def __enter__(self) -> Self:
         return self

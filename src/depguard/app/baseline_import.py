@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from packaging.tags import Tag
 from packaging.utils import NormalizedName
@@ -17,19 +16,10 @@ from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, Metadat
 from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import HostFile
 from depguard.parse.host_metadata import HostMetadata, MetadataEntry
-from depguard.planning.health import is_satisfied
 from depguard.resolve.ports import PackageSource
 
 Progress = Callable[[int, int, str], None]
 """Called with how many are done, of how many, and the name at hand."""
-
-
-class MetadataSource(PackageSource, Protocol):
-    """A package source that can be told which artifacts' metadata will be asked for."""
-
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
-        """A hint that the metadata of these artifacts will be asked for soon. Never raises."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +32,7 @@ class Imported:
 
 def import_metadata(
     file: HostFile,
-    source: MetadataSource,
+    source: PackageSource,
     *,
     previous: tuple[HostFile, HostMetadata] | None = None,
     progress: Progress = lambda _done, _total, _name: None,
@@ -126,7 +116,7 @@ class _Choice:
 class _Reading:
     """Asks the source about distributions: pages first, then the metadata of the best artifacts."""
 
-    def __init__(self, file: HostFile, source: MetadataSource, progress: Progress) -> None:
+    def __init__(self, file: HostFile, source: PackageSource, progress: Progress) -> None:
         self._source = source
         self._progress = progress
         self._ranks: dict[Tag, int] = {}
@@ -230,7 +220,7 @@ def _less_contradicted(
             requirement
             for requirement in every
             if markers.evaluate(requirement.marker, NO_EXTRA) is MarkerAnswer.HOLDS
-            and not is_satisfied(host, requirement)
+            and not host.satisfies(requirement)
         )
         requires = tuple(requirement for requirement in every if requirement not in contradicted)
         checked[name] = replace(

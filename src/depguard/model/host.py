@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
-from packaging.utils import NormalizedName
+from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from depguard.model.location import Location
@@ -111,3 +111,16 @@ class Host:
     accelerator: str | None = None
     loaded: frozenset[str] | None = None
     facts: Mapping[str, str] = field(default_factory=dict)
+
+    def satisfies(self, requirement: Requirement) -> bool:
+        """Whether what is installed satisfies a requirement, its marker aside.
+
+        Something installed whose version is unknown does: nothing shows that it does not. A URL requirement
+        is satisfied by the project, wherever it came from.
+        """
+        installed = self.installed.get(canonicalize_name(requirement.name))
+        if installed is None:
+            return False
+        if installed.version is None:
+            return True
+        return requirement.specifier.contains(installed.version, prereleases=True)

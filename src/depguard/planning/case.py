@@ -27,7 +27,7 @@ from depguard.model.policy import (
 from depguard.model.request import FormatControl, Item
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
-from depguard.planning.health import host_needs, is_satisfied
+from depguard.planning.health import host_needs
 from depguard.planning.simulate import constraint_limits
 from depguard.planning.waivers import may_break
 from depguard.resolve.host_abi import host_abi
@@ -199,7 +199,7 @@ class _Dependents(Mapping[NormalizedName, tuple[tuple[NormalizedName, Requiremen
             known = self._known[name] = tuple(
                 (need.parent, need.requirement)
                 for need in host_needs(self._host).by_name[name]
-                if is_satisfied(self._host, need.requirement)
+                if self._host.satisfies(need.requirement)
                 and not may_break(self._policy, need.parent, self._today)
             )
         return known

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from packaging.requirements import Requirement
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 
 from depguard.model.baseline import Violation
 from depguard.model.host import Host
@@ -56,20 +55,6 @@ def health(host: Host) -> tuple[Violation, ...]:
         )
         for needs in host_requirements(host).values()
         for need in needs
-        if not need.marker_unknown and not is_satisfied(host, need.requirement)
+        if not need.marker_unknown and not host.satisfies(need.requirement)
     ]
     return tuple(sorted(found, key=lambda v: (v.parent, str(v.requirement))))
-
-
-def is_satisfied(host: Host, requirement: Requirement) -> bool:
-    """Whether what is installed satisfies a requirement, its marker aside.
-
-    Something installed whose version is unknown does: nothing shows that it does not. A URL requirement is
-    satisfied by the project, wherever it came from.
-    """
-    installed = host.installed.get(canonicalize_name(requirement.name))
-    if installed is None:
-        return False
-    if installed.version is None:
-        return True
-    return requirement.specifier.contains(installed.version, prereleases=True)

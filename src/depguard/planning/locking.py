@@ -15,7 +15,7 @@ from depguard.model.plan import Cause
 from depguard.model.policy import GripKind
 from depguard.planning.case import Case
 from depguard.planning.changes import unique_causes
-from depguard.planning.health import host_needs, is_satisfied
+from depguard.planning.health import host_needs
 from depguard.planning.tiers import TierPlan
 
 
@@ -120,7 +120,7 @@ def _sound(host: Host) -> frozenset[NormalizedName]:
         for name, own in needs.items()
         if host.installed[name].version is None
         or host.installed[name].requirements.how is Knowledge.UNKNOWN
-        or any(need.marker_unknown or not is_satisfied(host, need.requirement) for need in own)
+        or any(need.marker_unknown or not host.satisfies(need.requirement) for need in own)
     }
     parents = _parents(needs)
     waiting = list(unsound)

@@ -9,13 +9,11 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from depguard.model.markers import MarkerAnswer
 from depguard.model.policy import Policy, Severity, Tier
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.guard import Guarded, GuardRequest, Wanted, guard
-from depguard.planning.health import is_satisfied
 from depguard.resolve.prereleases import PrereleaseRule
 
 Stage = tuple[str, tuple[Wanted, ...]]
@@ -101,12 +99,11 @@ def solve_row(
 
 
 def _look_ahead(cases: Sequence[Case], stages: Sequence[Stage]) -> None:
-    """Hint at all that the row names itself and some host lacks: the tiers are solved one after the other."""
-    view = cases[0].guarded.view
-    items = [item for _, own in stages for item in own]
-    wanted = [i for i in items if view.holds(i.requirement.marker) is MarkerAnswer.HOLDS]
-    lacking = [i.name for i in wanted if not all(is_satisfied(c.host, i.requirement) for c in cases)]
-    view.universe.prefetch(dict.fromkeys(lacking))
+    """Hint at all that the row will come to: the tiers are solved one after the other."""
+    wanted = [item.requirement for _, own in stages for item in own]
+    universes = [case.guarded.view.universe for case in cases]
+    lacking = [name for each in universes for name in each.ahead.request(wanted, guarded=True)]
+    universes[0].prefetch(dict.fromkeys(lacking))
 
 
 def _solve(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.utils import NormalizedName
@@ -39,8 +40,24 @@ class Page(Protocol):
         ...
 
 
-Guess = Callable[[Page], Iterable[Artifact]]
-"""The artifacts of a page that are likely to be taken."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Following:
+    """What is likely to be asked for next: projects' pages, and artifacts' metadata."""
+
+    projects: tuple[NormalizedName, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+
+
+class Guess(Protocol):
+    """What a request is likely to come to. Its methods may be called from several threads."""
+
+    def likely(self, page: Page) -> Iterable[Artifact]:
+        """The artifacts of a page that are likely to be taken."""
+        ...
+
+    def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
+        """What is asked for once the artifact's metadata is known."""
+        ...
 
 
 class PackageSource(Protocol):
@@ -72,12 +89,11 @@ class PackageSource(Protocol):
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """A hint that these projects' pages will be asked for soon. Never raises.
 
-        ``guess`` names the artifacts of a page whose metadata is likely to be asked for then; it may be
-        called from another thread.
+        ``guess`` says what comes after them: it is followed as long as it leads anywhere.
         """
         ...
 
-    def prefetch_metadata(self, artifacts: Iterable[Artifact]) -> None:
+    def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """A hint that these artifacts' metadata will be asked for soon. Never raises."""
         ...
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, MutableMapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
-from itertools import islice
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -24,6 +23,7 @@ from depguard.model.request import FormatControl
 from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
+from depguard.resolve.ahead import Ahead
 from depguard.resolve.ports import PackageSource, Page
 from depguard.resolve.prereleases import Remembering
 from depguard.resolve.runnable import Inspector
@@ -129,7 +129,7 @@ class Universe:
         """
         known = self._offers.get(name)
         if known is None:
-            known = self._offers[name] = self._choose(self.source.page(name))
+            known = self._offers[name] = self.choose(self.source.page(name))
         return known
 
     def metadata(self, offer: Offer) -> CoreMetadata | MetadataUnknown:
@@ -178,20 +178,25 @@ class Universe:
         """Pass on the hint that these pages will be asked for."""
         wanted = [name for name in names if name not in self._offers]
         if wanted:
-            self.source.prefetch(wanted, self._likely)
+            self.source.prefetch(wanted, self.ahead)
 
-    def _likely(self, page: Page) -> Iterable[Artifact]:
-        """The newest that fits: what is taken where nothing speaks against it."""
-        offers = (o for o in self._choose(page).offers if not o.yanked and not o.version.is_prerelease)
-        return [offer.artifact for offer in islice(offers, 1)]
+    def look_ahead(self, wanted: Iterable[Requirement], *, guarded: bool) -> None:
+        """Hint at all that a request will come to, as far as the host tells."""
+        self.prefetch(self.ahead.request(wanted, guarded=guarded))
 
     def expect(self, offer: Offer) -> None:
         """Pass on the hint that this offer's metadata will be asked for."""
         if id(offer) not in self._metadata and id(offer) not in self._expected:
             self._expected.add(id(offer))
-            self.source.prefetch_metadata((offer.artifact,))
+            self.source.prefetch_metadata((offer.artifact,), self.ahead)
 
-    def _choose(self, page: Page) -> Offers:
+    @cached_property
+    def ahead(self) -> Ahead:
+        """What is told ahead of a solver."""
+        return Ahead(self)
+
+    def choose(self, page: Page) -> Offers:
+        """The versions of a page that fit, newest first. Raises as ``offers`` does."""
         if isinstance(page, ListedPage):
             return self._listed(page)
         best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}

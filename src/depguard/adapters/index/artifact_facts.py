@@ -1,0 +1,162 @@
+"""What artifacts say of themselves: metadata, sizes and contents, out of the cache or read and kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.index.addresses import local_path, redact
+from depguard.adapters.index.traffic import Meter
+from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import spoil
+from depguard.errors import OutOfReachError, Problem
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
+from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
+from depguard.parse.core_metadata import distil, read_core_metadata
+
+if TYPE_CHECKING:
+    from depguard.adapters.index.reading import ArtifactReader
+
+_METADATA = "metadata"
+_SIZE = "size"
+
+
+class ArtifactFacts:
+    """Facts by artifact. Safe to be used by several threads; nothing is made once, see ``Once`` for that."""
+
+    def __init__(
+        self,
+        wire: Wire,
+        cache: Cache,
+        *,
+        offline: bool,
+        meter: Meter,
+        clock: Callable[[], float],
+        note: Callable[[str], None],
+    ) -> None:
+        self._wire = wire
+        self._cache = cache
+        self._offline = offline
+        self._meter = meter
+        self._clock = clock
+        self._note = note
+        self._lock = threading.Lock()
+        self._reading: ArtifactReader | None = None
+
+    @property
+    def _reader(self) -> ArtifactReader:
+        with self._lock:
+            if self._reading is None:
+                from depguard.adapters.index.reading import ArtifactReader
+
+                self._reading = ArtifactReader(self._wire, note=self._note)
+            return self._reading
+
+    def at_hand(self, artifact: Artifact) -> bool:
+        """Whether the metadata costs no request, or cannot be asked for at all."""
+        return self._offline or self._cache.has(_METADATA, _key(artifact))
+
+    def met_size(self, artifact: Artifact) -> int | None:
+        """The size where the page or a read has told it."""
+        if artifact.size is not None or self._reading is None:
+            return artifact.size
+        return self._reading.size(artifact)
+
+    def metadata(self, artifact: Artifact) -> MetadataAnswer:
+        """PEP 658, else range reads of the archive, else as little of it as will do."""
+        key = _key(artifact)
+        local = local_path(artifact.url) is not None
+        if local:
+            spoil("a file of this disk")
+        kept = None if local else self._kept(key)
+        if kept is not None:
+            self._meter.add(metadata=1, cached=1)
+            return _answer(artifact, kept)
+        if self._offline and not local:
+            raise OutOfReachError(
+                Problem(
+                    code="index.offline",
+                    message=f"offline, and the metadata of {artifact.filename} is not in the cache",
+                    hint="run the same command once without --offline",
+                )
+            )
+        read = self._reader.read(artifact)
+        self._meter.add(metadata=1)
+        if isinstance(read, MetadataUnknown):
+            spoil("metadata that cannot be had, which is not kept")
+            return read
+        text = distil(read)
+        if not local:
+            self._keep(_METADATA, key, text)
+            size = self._reader.size(artifact)
+            if size is not None and artifact.size is None:
+                self._keep(_SIZE, key, size)
+        return _answer(artifact, text)
+
+    def contents(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
+        """What a wheel installs and what its binaries ask for, as `resolve.ports.BinarySource` says."""
+        from depguard.adapters.index.kept_contents import keep_contents, kept_contents
+
+        local = local_path(artifact.url) is not None
+        key = _key(artifact)
+        kept = None if local else kept_contents(self._cache, key, depth=depth, most=most)
+        if kept is not None:
+            return kept
+        if self._offline and not local:
+            return ContentsUnknown("offline, and its contents are not in the cache")
+        from depguard.adapters.index.contents import wheel_contents
+
+        read = wheel_contents(self._reader, artifact, depth=depth, most=most)
+        if not local and isinstance(read, WheelContents):
+            keep_contents(self._cache, key, read, depth=depth, most=most, now=self._clock())
+        return read
+
+    def size(self, artifact: Artifact) -> int | None:
+        """The size in bytes; asks by HEAD where nothing has told it."""
+        path = local_path(artifact.url)
+        if path is not None:
+            try:
+                return path.stat().st_size
+            except OSError:
+                return None
+        key = _key(artifact)
+        entry = self._cache.get(_SIZE, key)
+        if entry is not None and entry.text.isascii() and entry.text.isdigit():
+            return int(entry.text)
+        if self._offline:
+            return None
+        size = self._reader.ask_size(artifact)
+        if size is None:
+            spoil("a size that nobody tells")
+        else:
+            self._keep(_SIZE, key, size)
+        return size
+
+    def _kept(self, key: str) -> str | None:
+        entry = self._cache.get(_METADATA, key)
+        try:
+            value = None if entry is None else json.loads(entry.text)
+        except ValueError:
+            return None
+        return value if isinstance(value, str) else None
+
+    def _keep(self, kind: str, key: str, value: object) -> None:
+        text = json.dumps(value)
+        facts = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        self._cache.put(kind, key, Entry(text=text, stored=self._clock(), facts=facts))
+
+
+def _key(artifact: Artifact) -> str:
+    """What an artifact is kept under: its hash, or its URL; and the index, whose word the hash is.
+
+    Without the index, one could give another's hash to metadata of its own and so speak for the other.
+    """
+    return f"{artifact.index} {artifact.sha256 or redact(artifact.url)}"
+
+
+def _answer(artifact: Artifact, text: str) -> MetadataAnswer:
+    return read_core_metadata(text, name=artifact.name, version=artifact.version, kind=artifact.kind)

@@ -1,0 +1,110 @@
+"""A project's page over all indexes and find-links places, merged by the installer's rule."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import lru_cache
+
+from packaging.utils import NormalizedName
+
+from depguard.adapters.compiled import CompiledForms
+from depguard.adapters.index.addresses import local_path, redact
+from depguard.adapters.index.background import Once
+from depguard.adapters.index.indexes import Index, open_index, read_find_links
+from depguard.adapters.index.remote_pages import ReadPage, RemotePages
+from depguard.adapters.index.settings import IndexSettings, Rule
+from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import spoil
+from depguard.model.release import Artifact, ProjectPage
+from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
+from depguard.parse.simple_api import Listing, artifacts_of
+from depguard.resolve.ports import Page
+
+
+class ProjectPages:
+    """Pages by name. ``found_links`` keeps what find-links places list, ``forms`` what fits which host."""
+
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        wire: Wire,
+        remote: RemotePages,
+        forms: CompiledForms,
+        found_links: Once[str, Listing],
+        note: Callable[[str], None],
+    ) -> None:
+        self._settings = settings
+        self._remote = remote
+        self._forms = forms
+        self._found_links = found_links
+        self._note = note
+        self._indexes: tuple[Index, ...] = tuple(
+            open_index(url, remote, wire, note=note) for url in settings.index_urls
+        )
+
+    def at_hand(self, name: NormalizedName) -> bool:
+        """Whether the page costs no request, as far as that can be told for nothing."""
+        return all(index.at_hand(name) for index in self._indexes) and not self._settings.find_links
+
+    def page(self, name: NormalizedName) -> Page:
+        """Find-links places come first, then the indexes by the rule. Raises OutOfReachError."""
+        pages: list[tuple[Index, ReadPage]] = []
+        for index in self._indexes:
+            page = index.page(name)
+            if page is not None:
+                pages.append((index, page))
+                if self._settings.rule is Rule.UV:
+                    break
+        if self._settings.find_links:
+            spoil("a find-links place")
+            return self._with_links(name, pages)
+        parts = [PagePart(index.label, _once(page.load)) for index, page in pages]
+        if not all(page.sha256 for _, page in pages):
+            spoil("a page that is not kept")
+            return ListedPage(name, parts)
+        told = [name, *(text for index, page in pages for text in (index.label, page.sha256))]
+        return ListedPage(name, parts, recall=lambda reach, make: self._fitting(told, reach, make))
+
+    def _fitting(self, told: Sequence[str], reach: Reach, make: Callable[[], Fitting]) -> Fitting:
+        sources = (*told, reach.key)
+        return self._forms.recall("fitting", sources, make, to_text=fitting_text, from_text=fitting_of)
+
+    def _with_links(self, name: NormalizedName, pages: Sequence[tuple[Index, ReadPage]]) -> ProjectPage:
+        """The files of find-links places before those of the indexes."""
+        artifacts: list[Artifact] = []
+        skipped: list[tuple[str, str]] = []
+        for place in self._settings.find_links:
+            listing = self._found_links.get(
+                place,
+                lambda place=place: read_find_links(place, self._remote, note=self._note),  # type: ignore[misc]  # bound early
+            )
+            found, _ = artifacts_of(listing.files, project=name, index=redact(place), flat=True)
+            artifacts += [_hashed(artifact) for artifact in found]
+        known = bool(artifacts) or bool(pages)
+        for index, page in pages:
+            listed = page.load()
+            found, odd = artifacts_of(listed.files, project=name, index=index.label)
+            artifacts += found
+            skipped += [*listed.skipped, *odd]
+        return ProjectPage(name=name, artifacts=tuple(artifacts), found=known, skipped=tuple(skipped))
+
+
+def _once(load: Callable[[], Listing]) -> Callable[[], Listing]:
+    """The same, loaded once."""
+    return lru_cache(maxsize=1)(load)
+
+
+def _hashed(artifact: Artifact) -> Artifact:
+    """A file of a local folder with its sha256, so that it can be locked. Unreadable: as it is."""
+    path = local_path(artifact.url)
+    if path is None or artifact.sha256 is not None:
+        return artifact
+    try:
+        with path.open("rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError:
+        return artifact
+    return replace(artifact, hashes=(*artifact.hashes, ("sha256", digest)))
