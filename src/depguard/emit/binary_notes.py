@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from depguard.model.report import BinaryNotes, WheelNote
 
 
-def binary_notes(notes: BinaryNotes) -> Iterator[str]:
-    """A line for each kind of remark that there is."""
+def binary_notes(notes: BinaryNotes, host: str) -> Iterator[str]:
+    """A line for each kind of remark that there is. ``host`` is the name of the report's host."""
     if notes.unlooked:
-        yield f"not looked at: {_each(notes.unlooked, '; ')}"
+        pins = " ".join(f"{note.name}=={note.version}" for note in notes.unlooked if note.version is not None)
+        look = f"; to look: depguard abi {pins} --host {host}" if pins else ""
+        yield f"not looked at: {_each(notes.unlooked, ', ')}{look}"
     for note in notes.startup:
         yield f"{_named(note)} brings {', '.join(note.texts)}: Python runs it at every start"
     for note in notes.refused:

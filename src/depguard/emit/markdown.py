@@ -206,7 +206,10 @@ def report_details(report: Report) -> list[str]:
     lines += [f"- could not be known: {escaped(line)}" for line in report.unknown]
     lines += [f"- warning {f.code}: {escaped(f.message)}" for f in warnings(report)]
     lines += [f"- waived {f.code} {code(f.package)}: {escaped(f.waived or '')}" for f in waived(report)]
-    return lines + [f"- {escaped(notice)}" for notice in (*report.notices, *binary_notes(report.binaries))]
+    return lines + [
+        f"- {escaped(notice)}"
+        for notice in (*report.notices, *binary_notes(report.binaries, report.host.name))
+    ]
 
 
 def _size_of(action: Action) -> str:

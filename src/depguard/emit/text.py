@@ -258,7 +258,10 @@ def _remarks(report: Report, *, verbose: int) -> Paragraph:
         hint = f" ({one_line(finding.hint)})" if finding.hint else ""
         rows.append(("warning", f"{one_line(finding.message)}{hint}  [{finding.code}]"))
     rows += [("waived", f"{f.package}: {one_line(f.waived or '')}  [{f.code}]") for f in waived(report)]
-    rows += [("note", one_line(notice)) for notice in (*report.notices, *binary_notes(report.binaries))]
+    rows += [
+        ("note", one_line(notice))
+        for notice in (*report.notices, *binary_notes(report.binaries, report.host.name))
+    ]
     return table(rows, indent="")
 
 
