@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from depguard.adapters import policy_store
-from depguard.adapters.policy_store import PolicyStore, project_root
+from depguard.adapters.policy_places import project_root
+from depguard.adapters.policy_store import PolicyStore
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 

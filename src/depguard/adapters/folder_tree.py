@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from depguard.adapters.git import WorkingTree
+from depguard.adapters.git_trees import WorkingTree
 
 MAX_FILES = 20_000
 _SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist", "venv", "env"})

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import json
-import os
 import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import decode
+from depguard.adapters.policy_places import (
+    PROJECT_FILE,
+    PROJECT_FOLDER,
+    looks_like_path,
+    project_root,
+    relative,
+    up_to_git_root,
+)
 from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, check_url, fetch, parse_github
 from depguard.adapters.shipped import shipped_root
-from depguard.adapters.witness import exists, is_file, names_in, spoil
+from depguard.adapters.witness import is_file, names_in, spoil
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Policy
 from depguard.parse.policy_draft import DRAFTS, PolicyDraft
 from depguard.parse.policy_merge import merge
 
-PROJECT_FILE = "depguard.yaml"
-PROJECT_FOLDER = "policies"
 _MOST_TEXTS = 20  # a policy that extends more than this is a mistake or a trap
 _TOP_KEY = re.compile(r"^[\"']?(schema|tiers)[\"']?\s*:", re.MULTILINE)
 
@@ -106,7 +111,7 @@ class PolicyStore:
         Outside a git repository only the working directory is looked at. Raises InputError when a
         folder has two that fit, or when the policy is broken.
         """
-        for folder in _up_to_git_root(self._here):
+        for folder in up_to_git_root(self._here):
             path = self._in_folder(folder)
             if path is not None:
                 return self._load(self._local(path, folder), "the project's own")
@@ -119,7 +124,7 @@ class PolicyStore:
         """
         origin: _Origin | None = None
         if reference is None:
-            for folder in _up_to_git_root(self._here):
+            for folder in up_to_git_root(self._here):
                 path = self._in_folder(folder)
                 if path is not None:
                     origin = self._local(path, folder)
@@ -149,7 +154,7 @@ class PolicyStore:
         fitting += [path for path in inside if self._has_tiers(path)]
         if len(fitting) < 2:
             return fitting[0] if fitting else None
-        shown = [_relative(path, self._here) for path in fitting]
+        shown = [relative(path, self._here) for path in fitting]
         raise InputError(
             Problem(
                 code="policy.two",
@@ -211,7 +216,7 @@ class PolicyStore:
             check_url(reference, at)
             url = reference.partition("#")[0]
             return _Origin(label=url, key=url, source=url)
-        if not _looks_like_path(reference):
+        if not looks_like_path(reference):
             return self._shipped_reference(reference, at)
         source = base.source if base is not None else self._here
         if isinstance(source, GithubFile):
@@ -259,7 +264,7 @@ class PolicyStore:
         return self._shipped / f"{name}.yaml"
 
     def _local(self, path: Path, root: Path) -> _Origin:
-        return _Origin(label=_relative(path, root), key=str(path.resolve()), source=path, root=root)
+        return _Origin(label=relative(path, root), key=str(path.resolve()), source=path, root=root)
 
     def _text(self, origin: _Origin, at: Location | None) -> str:
         match origin.source:
@@ -324,29 +329,6 @@ def web_fetch(url: str, at: Location | None) -> bytes:
     return fetch(url, at=at)
 
 
-def project_root(path: Path) -> Path:
-    """The root of the project that a policy file belongs to.
-
-    The folder of ``depguard.yaml``, the parent of ``policies/``; for a file elsewhere the git root above
-    it, or its own folder.
-    """
-    folder = path.absolute().parent
-    if path.name == PROJECT_FILE:
-        return folder
-    if folder.name == PROJECT_FOLDER:
-        return folder.parent
-    return _up_to_git_root(folder)[-1]
-
-
-def _up_to_git_root(folder: Path) -> tuple[Path, ...]:
-    """The folder and its parents up to the git root; the folder alone where there is none."""
-    folders = (folder, *folder.parents)
-    for index, candidate in enumerate(folders):
-        if exists(candidate / ".git"):  # a file in worktrees and submodules
-            return folders[: index + 1]
-    return folders[:1]
-
-
 def _has_tiers(text: str, label: str) -> bool:
     from depguard.parse.yaml_nodes import Mapping, read_yaml
 
@@ -366,14 +348,3 @@ def _truth(text: str) -> bool:
     if not isinstance(found, bool):
         raise ValueError("neither true nor false")  # noqa: TRY004 - one error for all that does not fit
     return found
-
-
-def _looks_like_path(reference: str) -> bool:
-    return "/" in reference or "\\" in reference or PurePosixPath(reference).suffix in {".yaml", ".yml"}
-
-
-def _relative(path: Path, root: Path) -> str:
-    try:
-        return os.path.relpath(path, root).replace(os.sep, "/")
-    except ValueError:  # another drive of Windows
-        return str(path)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
 
 from packaging.utils import NormalizedName
 
-from depguard.app.check_findings import Seen, file_fingerprint, relocated, seen_in, standing, unplaced
+from depguard.app.check_findings import file_fingerprint, relocated, standing
 from depguard.app.check_policy import policy_notes
-from depguard.app.check_sides import CheckQuestion, Side
-from depguard.app.check_targets import FileTargets, Target, kind_of, may_name_files, targets_in
-from depguard.app.simulate import simulate_step
+from depguard.app.check_session import Session, in_common, run_session
+from depguard.app.check_sides import CheckQuestion
+from depguard.app.check_targets import FileTargets, Target
+from depguard.app.check_touched import touched_files
 from depguard.errors import InputError, Problem
 from depguard.model.check import (
     NOT_READ,
@@ -23,42 +23,11 @@ from depguard.model.check import (
     TargetName,
     TargetOutcome,
 )
-from depguard.model.finding import About, Finding, Verdict
-from depguard.model.host import Host
+from depguard.model.finding import About, Finding
 from depguard.model.location import Location
 from depguard.model.policy import Severity
-from depguard.model.report import Report
-from depguard.model.request import InstallCommand
 from depguard.parse.notebook_lines import file_line
 from depguard.parse.requirement_text import decode_requirements
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
-    """One target simulated: for each host its commands and their reports, in order.
-
-    ``left`` are the hosts as each command leaves them.
-    """
-
-    hosts: tuple[tuple[str, tuple[tuple[InstallCommand, Report], ...]], ...]
-    left: tuple[tuple[Host, ...], ...] = ()
-
-    def until(self, count: int) -> Session:
-        """The session after so many commands."""
-        return Session(
-            hosts=tuple((host, steps[:count]) for host, steps in self.hosts), left=self.left[:count]
-        )
-
-    def verdicts(self) -> dict[str, Verdict]:
-        """The worst of each host's commands."""
-        return {
-            host: max((report.verdict for _, report in steps), key=lambda v: v.rank, default=Verdict.SAFE)
-            for host, steps in self.hosts
-        }
-
-    def seen(self, name: TargetName) -> tuple[Seen, ...]:
-        """The findings on all hosts."""
-        return tuple(seen for host, steps in self.hosts for seen in seen_in(name, host, steps))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,79 +83,6 @@ def _is_path(question: CheckQuestion, label: str) -> bool:
     return any(side is not None and side.tree.identity(path) is not None for side in sides)
 
 
-Touched = list[tuple[FileTargets | None, FileTargets | None]]
-
-
-def touched_files(question: CheckQuestion, *, same: bool) -> tuple[Touched, int]:
-    """The files whose targets a change may alter, as they were and as they are; and how many are watched.
-
-    A changed file, one that reads a changed file, and every one where what judges is not the ``same``.
-    """
-    head, base = question.head, question.base
-    watched = head.watched() | (base.watched() if base is not None else frozenset())
-    named = {path for path in question.paths if kind_of(path) is not None and head.tree.identity(path)}
-    paths = sorted(path for path in watched | named if question.wants(path))
-    if base is None:
-        files = [_read(question, head, path) for path in paths]
-        return [(None, file) for file in files if file is not None], len(paths)
-    moved = _moved(base, head, paths)
-    origins = {new: old for old, new in moved.items()}
-    found: Touched = []
-    for path in paths:
-        if path in moved:  # told under its new name
-            continue
-        was = origins.get(path, path)
-        if not same or _differs(question, base, was, path):
-            found.append((_read(question, base, was), _read(question, head, path)))
-    return found, len(paths)
-
-
-def _moved(base: Side, head: Side, paths: Iterable[str]) -> dict[str, str]:
-    """Files that are elsewhere now with the very same bytes: old path to new."""
-    gone = {}
-    come: dict[str, str] = {}
-    for path in paths:
-        before, after = base.tree.identity(path), head.tree.identity(path)
-        if before is not None and after is None:
-            gone[path] = before
-        elif before is None and after is not None:
-            come.setdefault(after, path)
-    return {old: come.pop(identity) for old, identity in gone.items() if identity in come}
-
-
-def _differs(question: CheckQuestion, base: Side, was: str, path: str) -> bool:
-    """Whether a file, or one that it reads, is not what it was."""
-    head = question.head
-    if base.tree.identity(was) != head.tree.identity(path):
-        return True
-    if was != path:
-        return True
-    try:
-        if not may_name_files(path, head.tree.data(path)):
-            return False
-    except InputError:
-        return False  # it could not be read before, either
-    read = _read(question, head, path)
-    tried = read.tried if read is not None else frozenset()
-    return any(base.tree.identity(each) != head.tree.identity(each) for each in tried)
-
-
-def _read(question: CheckQuestion, side: Side, path: str) -> FileTargets | None:
-    if side.tree.identity(path) is None:
-        return None
-    installer = question.installer or side.installer
-    read = targets_in(side.tree, path, homes=question.homes, installer=installer)
-    targets = []
-    for target in read.targets:
-        steps = target.steps
-        if question.installer is not None:
-            steps = tuple(replace(step, installer=question.installer) for step in steps)
-        if side is question.head:
-            steps = tuple(question.gate.admit(step) for step in steps)
-        targets.append(replace(target, steps=steps))
-    return replace(read, targets=tuple(targets))
-
-
 def _file(
     question: CheckQuestion, before: FileTargets | None, after: FileTargets | None, *, same: bool
 ) -> Judged:
@@ -209,14 +105,14 @@ def _target(
 ) -> Judged:
     """One target on all hosts at both revisions; simulated once where both ask for the same."""
     head, base = question.head, question.base
-    after = _session(question, head, new.steps, advise=True) if new is not None else None
+    after = run_session(question, head, new.steps, advise=True) if new is not None else None
     before: Session | None = None
     again = False
     if base is not None and old is not None:
-        shared = _common(old.steps, new.steps) if same and new is not None else 0
+        shared = in_common(old.steps, new.steps) if same and new is not None else 0
         again = new is not None and shared == len(old.steps) == len(new.steps)
         begun = after.until(shared) if after is not None and shared else None
-        before = _session(question, base, old.steps, advise=False, begun=begun)
+        before = run_session(question, base, old.steps, advise=False, begun=begun)
     kind = new.kind if new is not None else old.kind if old is not None else None
     if kind is None:
         return Judged()
@@ -243,38 +139,6 @@ def _target(
         after.seen(name) if after is not None else (),
     )
     return Judged(outcomes=(outcome,), findings=found)
-
-
-def _common(old: Sequence[InstallCommand], new: Sequence[InstallCommand]) -> int:
-    """How many commands both begin with."""
-    equal = (unplaced(one) == unplaced(other) for one, other in zip(old, new, strict=False))
-    return sum(1 for _ in takewhile(bool, equal))
-
-
-def _session(
-    question: CheckQuestion,
-    side: Side,
-    commands: Sequence[InstallCommand],
-    *,
-    advise: bool,
-    begun: Session | None = None,
-) -> Session:
-    """The commands in turn: a later one finds what an earlier one installed.
-
-    ``begun`` is a session of the first of these commands on the same hosts: it goes on from there.
-    """
-    hosts = begun.left[-1] if begun is not None and begun.left else side.hosts
-    found: dict[str, list[tuple[InstallCommand, Report]]] = {host.name: [] for host in hosts}
-    left = list(begun.left) if begun is not None else []
-    for name, steps in begun.hosts if begun is not None else ():
-        found[name] += steps
-    for command in commands[len(left) :]:
-        asked = question.ask(side, hosts, command)
-        reports, hosts = simulate_step(asked, command, advise=advise)
-        left.append(hosts)
-        for report in reports.reports:
-            found[report.host.name].append((command, report))
-    return Session(hosts=tuple((host, tuple(steps)) for host, steps in found.items()), left=tuple(left))
 
 
 def _problems(

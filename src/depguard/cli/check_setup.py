@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from depguard.adapters.folder_tree import FolderTree
 from depguard.adapters.git import Repository
-from depguard.adapters.policy_store import PolicyFound, project_root
+from depguard.adapters.policy_places import project_root
+from depguard.adapters.policy_store import PolicyFound
 from depguard.app.check_reading import Homes, Tree
 from depguard.app.check_sides import CheckQuestion, Side
 from depguard.app.check_targets import targets_in

@@ -155,7 +155,7 @@ def host_store(
     ``root`` is the project's; the one around the working directory where no policy says which.
     """
     from depguard.adapters.host_store import HostStore
-    from depguard.adapters.policy_store import project_root
+    from depguard.adapters.policy_places import project_root
     from depguard.adapters.shipped import shipped_root
 
     def live() -> Host:

@@ -40,7 +40,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Show the proposal, perhaps write it: 0. An existing policy is InputError, but not with --ci."""
     from pathlib import Path
 
-    from depguard.adapters.policy_store import project_root
+    from depguard.adapters.policy_places import project_root
     from depguard.adapters.project_files import FolderOfProject
     from depguard.app.init_project import propose_policy
     from depguard.errors import InputError, Problem
