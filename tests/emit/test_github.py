@@ -12,6 +12,7 @@ from depguard.emit.wording import spelled_out
 from depguard.model.finding import Link, Verdict
 from depguard.model.location import Location
 from depguard.model.report import Reports
+from kit import report_parts as parts
 from kit import reports as kit
 from kit.golden import matches_golden
 
@@ -52,7 +53,7 @@ def test_properties_come_back_as_they_were() -> None:
 
 
 def test_a_line_of_a_cell_is_no_line_of_the_notebook() -> None:
-    finding = kit.finding(
+    finding = parts.finding(
         "DG101",
         "numpy",
         "captum 0.8.0 would replace numpy",
@@ -66,7 +67,7 @@ def test_a_line_of_a_cell_is_no_line_of_the_notebook() -> None:
         ),
     )
     (line,) = render_github(
-        Reports(reports=(kit.report(Verdict.UNSAFE, tier="t", findings=(finding,)),))
+        Reports(reports=(parts.report(Verdict.UNSAFE, tier="t", findings=(finding,)),))
     ).splitlines()
     assert line == (
         "::error file=lab.ipynb,title=depguard DG101 on colab/2026.07-gpu"
@@ -75,7 +76,9 @@ def test_a_line_of_a_cell_is_no_line_of_the_notebook() -> None:
 
 
 def test_a_refusal_without_a_finding_is_told_as_well() -> None:
-    report = kit.report(Verdict.UNSOLVABLE, tier="t", requirements=kit.asked("a"), failure=("no a", "no b"))
+    report = parts.report(
+        Verdict.UNSOLVABLE, tier="t", requirements=parts.asked("a"), failure=("no a", "no b")
+    )
     assert render_github(Reports(reports=(report,))) == (
         "::error file=policies/colab.yaml,line=20,col=24,title=depguard%3A REFUSED"
         "::t on colab/2026.07-gpu: no a; no b\n"
@@ -85,13 +88,13 @@ def test_a_refusal_without_a_finding_is_told_as_well() -> None:
 @given(st.text(max_size=40), st.text(min_size=1, max_size=20))
 def test_any_text_stays_in_its_command(message: str, file: str) -> None:
     location = Location(file, 1, 2)
-    finding = kit.finding(
+    finding = parts.finding(
         "DG101",
         "numpy",
         message,
         chain=(Link(name="t", version=None, requirement="x", location=location),),
     )
-    report = kit.report(Verdict.UNSAFE, tier="t", findings=(finding,))
+    report = parts.report(Verdict.UNSAFE, tier="t", findings=(finding,))
     text = render_github(Reports(reports=(report,)))
     assert text.count("\n") == 1
     _, properties, _ = parsed(text[:-1])

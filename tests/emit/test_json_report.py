@@ -14,6 +14,7 @@ from depguard.model.finding import Link, Verdict, WayOut
 from depguard.model.location import Location
 from depguard.model.plan import ActionKind
 from depguard.model.report import Reports
+from kit import report_parts as parts
 from kit import reports as kit
 from kit.golden import matches_golden
 
@@ -119,15 +120,15 @@ locations = st.none() | st.builds(
 def test_any_report_is_valid_and_ascii(
     message: str, change: str, verdict: Verdict, kind: ActionKind, location: Location | None
 ) -> None:
-    action = kit.action("a", "1.0", "2.0", "a", kind=kind)
-    found = kit.finding(
+    action = parts.action("a", "1.0", "2.0", "a", kind=kind)
+    found = parts.finding(
         "DG101",
         "a",
         message,
         chain=(Link(name=change, version=None, requirement=message, location=location),),
         ways_out=(WayOut(change=change, verdict=verdict, actions=(action,)),),
     )
-    report = kit.report(verdict, tier=change, planned=kit.changes(action), findings=(found,))
+    report = parts.report(verdict, tier=change, planned=parts.changes(action), findings=(found,))
     text = render_json(Reports(reports=(report,)))
     assert text.isascii()
     Draft202012Validator(SCHEMA).validate(json.loads(text))

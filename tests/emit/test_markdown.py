@@ -12,6 +12,7 @@ from depguard.emit.markdown import code, escaped, render_markdown
 from depguard.emit.wording import one_line
 from depguard.model.finding import Verdict
 from depguard.model.report import Reports
+from kit import report_parts as parts
 from kit import reports as kit
 from kit.golden import matches_golden
 
@@ -83,8 +84,8 @@ def test_a_code_span_holds_whatever_it_is_given(text: str) -> None:
 
 @given(st.text(max_size=40), st.text(max_size=40))
 def test_any_text_leaves_one_heading_and_no_link(message: str, reason: str) -> None:
-    finding = kit.finding("DG101", "numpy", message, hint=reason, policy=(1, 1, reason))
-    report = kit.report(Verdict.UNSAFE, tier=reason or "t", findings=(finding,), notices=(message,))
+    finding = parts.finding("DG101", "numpy", message, hint=reason, policy=(1, 1, reason))
+    report = parts.report(Verdict.UNSAFE, tier=reason or "t", findings=(finding,), notices=(message,))
     found = tokens(render_markdown(Reports(reports=(report,))))
     assert sum(t.type == "heading_open" for t in found) == 1
     assert not [t for t in found if t.type in ("link_open", "image", "fence")]

@@ -15,7 +15,7 @@ from depguard.model.plan import Action
 from depguard.model.release import ArtifactKind
 from kit import locks as kit
 from kit.golden import matches_golden
-from kit.reports import action, changes, digest
+from kit.report_parts import action, changes, digest
 
 GOLDEN = Path(__file__).parent / "golden"
 HOST = kit.LOCK.hosts[0]

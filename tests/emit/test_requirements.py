@@ -14,7 +14,7 @@ from depguard.model.policy import Installer
 from depguard.parse.requirement_lines import read_requirements
 from kit import locks as kit
 from kit.golden import matches_golden
-from kit.reports import digest
+from kit.report_parts import digest
 
 GOLDEN = Path(__file__).parent / "golden"
 

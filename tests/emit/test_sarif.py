@@ -12,6 +12,7 @@ from depguard.emit.sarif import render_sarif
 from depguard.model.finding import Finding, Link, Verdict
 from depguard.model.location import Location
 from depguard.model.report import Report, Reports
+from kit import report_parts as parts
 from kit import reports as kit
 from kit.golden import matches_golden
 from kit.sarif import sarif_problems
@@ -56,7 +57,7 @@ def test_a_waived_finding_is_suppressed() -> None:
 
 
 def test_a_request_that_no_rule_names_is_a_result_too() -> None:
-    report = kit.report(Verdict.UNSOLVABLE, tier="t", requirements=kit.asked("a"), failure=("no a",))
+    report = parts.report(Verdict.UNSOLVABLE, tier="t", requirements=parts.asked("a"), failure=("no a",))
     (result,) = run_of(report)["results"]
     assert result["ruleId"] == "DG000"
     assert result["message"]["text"] == "colab/2026.07-gpu: no a"
@@ -92,18 +93,18 @@ def test_another_finding_has_another_fingerprint(change: dict[str, Any]) -> None
 def test_another_host_or_tier_has_another_fingerprint() -> None:
     finding = kit.REFUSED_PLAN.findings[0]
     for other in (
-        replace(kit.REFUSED_PLAN, host=kit.host("colab/2026.08-gpu")),
+        replace(kit.REFUSED_PLAN, host=parts.host("colab/2026.08-gpu")),
         replace(kit.REFUSED_PLAN, request=replace(kit.REFUSED_PLAN.request, tier="tier4")),
     ):
         assert fingerprint(finding, other) != fingerprint(finding)
 
 
 def test_a_command_line_is_no_file() -> None:
-    report = kit.report(
+    report = parts.report(
         Verdict.UNSAFE,
         tier="t",
         findings=(
-            kit.finding(
+            parts.finding(
                 "DG101",
                 "numpy",
                 "m",

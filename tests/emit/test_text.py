@@ -17,6 +17,7 @@ from depguard.model.location import Location
 from depguard.model.plan import ActionKind
 from depguard.model.policy import Severity
 from depguard.model.report import Reports
+from kit import report_parts as parts
 from kit import reports as kit
 from kit.golden import matches_golden
 
@@ -71,16 +72,16 @@ def test_safe_simulations_are_one_line() -> None:
 
 
 def test_every_kind_of_change_has_its_sign() -> None:
-    changes = kit.changes(
-        kit.action("a", None, "1.0", "a"),
-        kit.action("b", "1.0", "1.1", "a 1.0: b"),
-        kit.action("c", "1.1", "1.0", "a 1.0: c"),
-        kit.action("d", "2.0+cu128", "2.0", "a 1.0: d"),
-        kit.action("e", "1.0", None, "e"),
-        kit.action("f", "1.0", "1.0", "a 1.0: f"),
-        kit.action("g", "1.0", "1.0", "a 1.0: g", kind=ActionKind.REPLACE),
+    changes = parts.changes(
+        parts.action("a", None, "1.0", "a"),
+        parts.action("b", "1.0", "1.1", "a 1.0: b"),
+        parts.action("c", "1.1", "1.0", "a 1.0: c"),
+        parts.action("d", "2.0+cu128", "2.0", "a 1.0: d"),
+        parts.action("e", "1.0", None, "e"),
+        parts.action("f", "1.0", "1.0", "a 1.0: f"),
+        parts.action("g", "1.0", "1.0", "a 1.0: g", kind=ActionKind.REPLACE),
     )
-    report = kit.report(Verdict.SAFE, tier="t", simulated=changes, planned=changes)
+    report = parts.report(Verdict.SAFE, tier="t", simulated=changes, planned=changes)
     assert render_text(Reports(reports=(report,)), next_step=None) == (
         "SAFE  t on colab/2026.07-gpu: 1 added, 1 upgraded, 1 downgraded, 2 replaced, 1 removed, 699\n"
         "  installed unchanged, 22.9 MB\n"
@@ -95,16 +96,16 @@ def test_every_kind_of_change_has_its_sign() -> None:
 
 
 def test_a_size_that_is_not_known_is_not_guessed() -> None:
-    changes = kit.changes(
-        kit.action("a", None, "1.0", "a"), kit.action("b", None, "1.0", "a 1.0: b", size=None)
+    changes = parts.changes(
+        parts.action("a", None, "1.0", "a"), parts.action("b", None, "1.0", "a 1.0: b", size=None)
     )
-    report = kit.report(Verdict.SAFE, tier="t", planned=changes)
+    report = parts.report(Verdict.SAFE, tier="t", planned=changes)
     head = render_text(Reports(reports=(report,))).splitlines()[0]
     assert head == "SAFE  t on colab/2026.07-gpu: 2 added, 704 installed unchanged"
 
 
 def bound(code: str, *links: Link) -> Finding:
-    return kit.finding(code, "numpy", "m", chain=links, policy=(1, 1, "r"))
+    return parts.finding(code, "numpy", "m", chain=links, policy=(1, 1, "r"))
 
 
 REQUEST = Link(name="t", version=None, requirement="x==1", location=Location("p.yaml", 1, 1))
@@ -141,9 +142,9 @@ def test_an_override_is_proposed_where_a_release_bounds_from_above(
 
 
 def test_more_refusals_are_counted_and_all_shown_with_verbose() -> None:
-    errors = tuple(kit.finding("DG101", f"torch{i}", f"vllm 1.0 would replace torch{i}") for i in range(8))
-    report = kit.report(
-        Verdict.UNSAFE, subject="simulation", requirements=kit.asked("vllm"), findings=(
+    errors = tuple(parts.finding("DG101", f"torch{i}", f"vllm 1.0 would replace torch{i}") for i in range(8))
+    report = parts.report(
+        Verdict.UNSAFE, subject="simulation", requirements=parts.asked("vllm"), findings=(
             *(replace(e, about=About.SIMULATION) for e in errors),
         )
     )  # fmt: skip
@@ -154,7 +155,7 @@ def test_more_refusals_are_counted_and_all_shown_with_verbose() -> None:
 
 
 def test_hosts_that_would_be_harmed_differently_are_named() -> None:
-    other = replace(kit.SAFE_PLAN, host=kit.host("colab/other"), simulation=None)
+    other = replace(kit.SAFE_PLAN, host=parts.host("colab/other"), simulation=None)
     text = render_text(Reports(reports=(kit.SAFE_PLAN, other)))
     assert "(same on 2 hosts)" in text
     assert "Avoided on colab/2026.07-gpu: plain pip would" in text
@@ -185,8 +186,8 @@ def test_a_refused_lock_says_that_nothing_was_written() -> None:
 
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_no_text_from_outside_reaches_the_terminal_raw(message: str, reason: str) -> None:
-    finding = kit.finding("DG101", "numpy", message, hint=reason, policy=(1, 1, reason))
-    report = kit.report(Verdict.UNSAFE, tier="t", findings=(finding,), notices=(message,))
+    finding = parts.finding("DG101", "numpy", message, hint=reason, policy=(1, 1, reason))
+    report = parts.report(Verdict.UNSAFE, tier="t", findings=(finding,), notices=(message,))
     for verbose in (0, 1):
         text = render_text(Reports(reports=(report,)), verbose=verbose)
         assert all(char.isprintable() or char == "\n" for char in text)
@@ -208,21 +209,21 @@ def test_no_text_from_outside_reaches_the_terminal_raw(message: str, reason: str
 def test_a_command_is_called_by_its_own_words(
     command: str | None, requirements: tuple[str, ...], expected: str
 ) -> None:
-    report = kit.report(
-        Verdict.SAFE, subject="simulation", command=command, requirements=kit.asked(*requirements)
+    report = parts.report(
+        Verdict.SAFE, subject="simulation", command=command, requirements=parts.asked(*requirements)
     )
     assert title(report.request) == expected
 
 
 def test_warnings_about_what_is_refused_can_wait() -> None:
-    warning = kit.finding("DG403", "x", "x 1.0b1 is a pre-release", severity=Severity.WARNING)
+    warning = parts.finding("DG403", "x", "x 1.0b1 is a pre-release", severity=Severity.WARNING)
     report = replace(kit.REFUSED_PLAN, findings=(*kit.REFUSED_PLAN.findings, warning))
     assert "pre-release" not in render_text(Reports(reports=(report,)))
     assert "pre-release" in render_text(Reports(reports=(report,)), verbose=1)
 
 
 def test_one_override_is_not_proposed_where_more_stands_in_the_way() -> None:
-    other = kit.finding("DG101", "torch", "captum 0.8.0 would replace torch")
+    other = parts.finding("DG101", "torch", "captum 0.8.0 would replace torch")
     report = replace(kit.REFUSED_PLAN, findings=(*kit.REFUSED_PLAN.findings, other))
     assert "overrides:" in render_text(Reports(reports=(kit.REFUSED_PLAN,)))
     assert "overrides:" not in render_text(Reports(reports=(report,)))
@@ -231,11 +232,11 @@ def test_one_override_is_not_proposed_where_more_stands_in_the_way() -> None:
 def test_hosts_that_a_refused_install_would_harm_differently_are_named() -> None:
     other = replace(
         kit.REFUSED_PLAN,
-        host=kit.host("colab/other"),
+        host=parts.host("colab/other"),
         simulation=replace(kit.REFUSED_PLAN.simulation, broken=()) if kit.REFUSED_PLAN.simulation else None,
     )
     text = render_text(Reports(reports=(kit.REFUSED_PLAN, other)))
     assert "(same on 2 hosts)" in text
     assert "\nOn colab/2026.07-gpu plain pip would move numpy 2.0.2 -> 1.26.4 and break 12" in text
-    same = replace(kit.REFUSED_PLAN, host=kit.host("colab/other"))
+    same = replace(kit.REFUSED_PLAN, host=parts.host("colab/other"))
     assert "\nPlain pip would move numpy" in render_text(Reports(reports=(kit.REFUSED_PLAN, same)))

@@ -33,7 +33,7 @@ from depguard.model.policy import Policy, Tier
 from depguard.model.release import Artifact
 from depguard.model.report import Report
 from kit.golden import matches_golden
-from kit.reports import action, changes, report
+from kit.report_parts import action, changes, report
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SITE = "/env/lib/python3.12/site-packages"

@@ -20,6 +20,7 @@ from depguard.model.finding import About, Finding, Link, Verdict
 from depguard.model.location import Location
 from depguard.model.policy import PolicySource, Severity
 from depguard.model.report import Report
+from kit import report_parts as parts
 from kit import reports as kit
 
 HOSTS = ("colab/2026.07-gpu", "colab/2026.08-gpu")
@@ -49,7 +50,7 @@ def found(
     return CheckedFinding(
         finding=finding,
         standing=standing,
-        fingerprint=kit.digest(f"{target} {finding.code} {finding.package}")[:32],
+        fingerprint=parts.digest(f"{target} {finding.code} {finding.package}")[:32],
         target=target,
         hosts=HOSTS,
         file_line=file_line,
@@ -61,7 +62,7 @@ def _report(host: str, finding: Finding | None) -> Report:
     return replace(
         base,
         subject="simulation",
-        host=kit.host(host),
+        host=parts.host(host),
         request=replace(base.request, tier=None, command="pip install -q captum==0.8.0"),
         findings=(finding,) if finding is not None else (),
     )
@@ -80,10 +81,10 @@ def checked(
     return CheckReport(
         targets=targets,
         findings=findings,
-        cutoff=kit.CUTOFF,
+        cutoff=parts.CUTOFF,
         revisions=Revisions(against="main", base=BASE, head=HEAD),
         policy="course",
-        policy_sources=(PolicySource(label="depguard.yaml", sha256=kit.digest("policy")),),
+        policy_sources=(PolicySource(label="depguard.yaml", sha256=parts.digest("policy")),),
         notes=notes,
         watched=14,
         touched=2,

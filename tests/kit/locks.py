@@ -15,7 +15,7 @@ from depguard.model.lock import GuardLine, HostConstraints, LockedHost, Pin, Pin
 from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
 from depguard.model.policy import Installer, PolicySource, TierRequirement
 from depguard.model.release import Artifact, ArtifactKind
-from kit.reports import POLICY, action, cause, changes, digest, host
+from kit.report_parts import POLICY, action, cause, changes, digest, host
 
 _KEPT = action("datasets", "4.0.0", "4.0.0", "datasets")
 _ALEMBIC = action("alembic", "1.18.1", "1.20.1", "optuna 5.0.0: alembic>=1.5.0")
