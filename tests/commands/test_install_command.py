@@ -185,6 +185,11 @@ def test_what_is_not_modelled_is_named(line: str, expected: list[str] | None) ->
         ("pip install -y numpy", "has no option -y", None),
         ("pip install --no numpy", "has no option --no", None),
         ("uv pip install --upgrad numpy", "has no option --upgrad", "did you mean --upgrade?"),
+        (
+            "uv pip install --upgrade -qqU numpy",
+            "uv pip install takes --upgrade once",
+            "leave the second one out",
+        ),
         ("pip -U install numpy", "pip has no option -U", None),
         ("pip install numpy -r", "--requirement needs a value", None),
         ("pip install --pre=yes numpy", "--pre takes no value, got 'yes'", None),

@@ -14,7 +14,7 @@ from packaging.version import Version
 
 from depguard.app.plan import Question
 from depguard.app.simulate import simulate_command
-from depguard.errors import OutOfReachError
+from depguard.errors import InputError, OutOfReachError
 from depguard.model.finding import About
 from depguard.model.host import Host
 from depguard.model.policy import Policy, Severity
@@ -59,11 +59,11 @@ class Contest:
 
     def ours(self, line: InstallLine, referee: Referee) -> Answer:
         """What depguard says that this very installer does."""
-        command = line.command("uv pip" if referee.is_uv else "pip")
         host = self.host if referee.is_uv else _under_the_copys_python(self.host, self.copy.python)
         began = time.monotonic()
         label = ours(referee.label)
         try:
+            command = line.command("uv pip" if referee.is_uv else "pip")
             case = make_case(
                 host,
                 None,
@@ -75,6 +75,8 @@ class Contest:
             pip = None if referee.is_uv else referee.version
             with _at_most(self.seconds):
                 simulation = simulate(case.free_view, command, pip=pip)
+        except InputError:  # the installer refuses the line as it stands
+            return self._answer(line, label, began)
         except TimeoutError:
             return self._answer(line, label, began, apart="time")
         except OutOfReachError as error:

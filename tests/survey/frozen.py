@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -26,6 +26,7 @@ from depguard.adapters.index.default_index import default_index_url
 from depguard.adapters.index.settings import IndexSettings
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, ArtifactKind, MetadataAnswer, MetadataUnknown
+from depguard.parse.core_metadata import NO_REQUIREMENT
 from depguard.resolve.ports import Guess, PackageSource, Page
 from kit.wheels import build_wheel, metadata_text
 
@@ -108,6 +109,11 @@ class Mirror:
         """What ``--index-url`` takes."""
         return f"http://127.0.0.1:{self._server.server_port}/simple"
 
+    @property
+    def files(self) -> Sequence[str]:
+        """The files of the pages that were asked for."""
+        return tuple(self._files)
+
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
         return self
@@ -127,21 +133,16 @@ class Mirror:
                 return (404, b"") if page is None else (200, page)
             artifact = self._files.get(rest.removesuffix(".metadata"))
             metadata = self._source.metadata(artifact) if artifact is not None else None
-        if artifact is None or metadata is None or isinstance(metadata, MetadataUnknown):
+        text = _metadata(artifact, metadata) if artifact is not None and metadata is not None else None
+        if artifact is None or text is None:
             return 404, b""
-        spelled = artifact.filename.split("-", maxsplit=1)[0]
-        text = metadata_text(
-            spelled,
-            str(metadata.version),
-            requires=[str(requirement) for requirement in metadata.requires_dist],
-            extras=sorted(metadata.extras),
-            requires_python=str(metadata.requires_python) if metadata.requires_python is not None else None,
-        )
         if rest.endswith(".metadata"):
             return 200, text.encode()
         # A dry run of some pips ends in fetching what it chose: a wheel with metadata and no code does.
         with tempfile.TemporaryDirectory() as folder:
-            wheel = build_wheel(Path(folder), spelled, str(metadata.version), metadata=text, files={})
+            wheel = build_wheel(
+                Path(folder), _spelled(artifact), str(artifact.version), metadata=text, files={}
+            )
             return 200, wheel.read_bytes()
 
     def _page(self, name: NormalizedName) -> bytes | None:
@@ -175,6 +176,27 @@ class Mirror:
         elsewhere = bool(artifact.tags) and all(tag.platform.startswith(ELSEWHERE) for tag in artifact.tags)
         wheel = artifact.kind is ArtifactKind.WHEEL
         return wheel and not elsewhere and uploaded is not None and uploaded < self._cutoff
+
+
+def _metadata(artifact: Artifact, metadata: MetadataAnswer) -> str | None:
+    """What installers are to read; a requirement that is none is theirs to judge, too."""
+    if not isinstance(metadata, MetadataUnknown):
+        python = metadata.requires_python
+        return metadata_text(
+            _spelled(artifact),
+            str(metadata.version),
+            requires=[str(requirement) for requirement in metadata.requires_dist],
+            extras=sorted(metadata.extras),
+            requires_python=str(python) if python is not None else None,
+        )
+    if not metadata.reason.startswith(NO_REQUIREMENT):
+        return None
+    wrong = metadata.reason.removeprefix(NO_REQUIREMENT)
+    return metadata_text(_spelled(artifact), str(artifact.version), requires=[wrong])
+
+
+def _spelled(artifact: Artifact) -> str:
+    return artifact.filename.split("-", maxsplit=1)[0]
 
 
 class _Handler(BaseHTTPRequestHandler):

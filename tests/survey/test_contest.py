@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from depguard.parse.core_metadata import NO_REQUIREMENT
 from kit.fake_index import FakeIndex
 from kit.hosts import small_host
 from kit.referees import Change, current_pip, find_uv, make_copy
@@ -42,6 +43,23 @@ def test_a_mirror_shows_what_was_there_at_the_cutoff() -> None:
     assert "Requires-Dist: protobuf>=" in text
 
 
+def test_a_requirement_that_is_none_is_shown_as_it_is() -> None:
+    wrong = "pyarrow (<2.0de,>=1.0.0)"
+    index = FakeIndex.from_dict(
+        {
+            "a": {
+                "1.0": {"unknown": f"{NO_REQUIREMENT}{wrong}", "uploaded": "2025-06-01T00:00:00Z"},
+                "2.0": {"unknown": "not UTF-8", "uploaded": "2025-06-01T00:00:00Z"},
+            }
+        }
+    )
+    with Mirror(index, CUTOFF) as mirror:
+        assert mirror.answer("/simple/a/")[0] == 200
+        files = {name.split("-")[1]: f"/files/{name}.metadata" for name in mirror.files}
+        assert f"Requires-Dist: {wrong}\n" in mirror.answer(files["1.0"])[1].decode()
+        assert mirror.answer(files["2.0"])[0] == 404
+
+
 @pytest.mark.referee
 @pytest.mark.parametrize("find", [current_pip, find_uv])
 def test_both_sides_of_a_contest(find: object, tmp_path: Path) -> None:
@@ -56,7 +74,13 @@ def test_both_sides_of_a_contest(find: object, tmp_path: Path) -> None:
             host=HOST, policy=None, source=source, url=mirror.url, copy=copy, cutoff=CUTOFF, seconds=60
         )
         moved = frozenset({Change("onnx", None, "1.23.2"), Change("protobuf", "5.29.6", "7.36.2")})
-        for args, outcome in (((BINARY, "onnx"), moved), ((BINARY, "onnx>=1.24"), None)):
+        asked: list[tuple[tuple[str, ...], frozenset[Change] | None]] = [
+            ((BINARY, "onnx"), moved),
+            ((BINARY, "onnx>=1.24"), None),
+        ]
+        if referee.is_uv:
+            asked.append(((BINARY, "-U", "--upgrade", "onnx"), None))
+        for args, outcome in asked:
             line = InstallLine(name="line", args=args)
             assert contest.ours(line, referee).outcome == outcome
             assert contest.real(line, referee).outcome == outcome

@@ -17,6 +17,8 @@ from packaging.version import Version
 from depguard.model.release import ArtifactKind, CoreMetadata, MetadataAnswer, MetadataUnknown
 from depguard.parse.requirement_cache import requirement, specifiers
 
+NO_REQUIREMENT = "not a requirement in its metadata: "
+"""How the reason begins where a line of ``Requires-Dist`` is none."""
 _HEADER = re.compile(r"([\x21-\x39\x3b-\x7e]*):")
 _SINGLE = ("Metadata-Version", "Name", "Version", "Requires-Python")
 _MULTIPLE = ("Dynamic", "Requires-Dist", "Provides-Extra")
@@ -38,7 +40,7 @@ def read_core_metadata(
         try:
             requires.append(requirement(line))
         except InvalidRequirement:
-            return MetadataUnknown(f"not a requirement in its metadata: {_short(line)}")
+            return MetadataUnknown(f"{NO_REQUIREMENT}{_short(line)}")
     return CoreMetadata(
         name=name,
         version=version,

@@ -134,12 +134,23 @@ class Split:
 
 
 class OptionTable:
-    """An installer's options. ``abbreviates``: pip takes any unambiguous beginning of a long name."""
+    """An installer's options. ``abbreviates``: pip takes any unambiguous beginning of a long name.
 
-    def __init__(self, installer: str, options: Iterable[Option], *, abbreviates: bool) -> None:
+    ``repeats`` are the flags that may be given twice; None: all of them, as pip takes them.
+    """
+
+    def __init__(
+        self,
+        installer: str,
+        options: Iterable[Option],
+        *,
+        abbreviates: bool,
+        repeats: frozenset[str] | None = None,
+    ) -> None:
         self.installer = installer
         self.options = tuple(options)
         self.abbreviates = abbreviates
+        self.repeats = repeats
         self._by_name = {name: option for option in self.options for name in option.names}
 
     def find(self, name: str) -> Option | None:
@@ -197,7 +208,7 @@ class _Splitter:
         elif equals:
             self._mistake(word, "command.unwanted-value", f"{name} takes no value, got {value!r}", None)
         else:
-            self._options.append(Given(option=option, word=word, doubt=word.doubt))
+            self._flag(option, word)
 
     def _short(self, word: Word) -> None:
         letters = word.text[1:]
@@ -210,6 +221,15 @@ class _Splitter:
                 attached = letters[place + 1 :]
                 self._with_value(option, word, attached or None)
                 return
+            self._flag(option, word)
+
+    def _flag(self, option: Option, word: Word) -> None:
+        repeats = self._table.repeats
+        again = repeats is not None and any(given.option is option for given in self._options)
+        if again and option.name not in (repeats or ()):
+            message = f"{self._table.installer} takes {option.name} once"
+            self._mistake(word, "command.twice", message, "leave the second one out")
+        else:
             self._options.append(Given(option=option, word=word, doubt=word.doubt))
 
     def _with_value(self, option: Option, word: Word, value: str | None) -> None:

@@ -15,6 +15,8 @@ _PROJECT = "what the project file has is not read"
 _UNDO = "it takes an earlier option back"
 _FOLDER = "another folder, whose contents are not the host's"
 _HASHES = "whether hashes are checked decides between files, not versions"
+_COUNTED = frozenset(("--quiet", "--verbose"))
+"""Every other flag is refused when it is given twice."""
 
 
 _GENERAL = (
@@ -130,18 +132,23 @@ _SYNC = (
     harmless("an empty file is refused", "--no-allow-empty-requirements"),
 )
 
-UV_INSTALL = OptionTable("uv pip install", (*_GENERAL, *_BOTH, *_INSTALL), abbreviates=False)
+UV_INSTALL = OptionTable(
+    "uv pip install", (*_GENERAL, *_BOTH, *_INSTALL), abbreviates=False, repeats=_COUNTED
+)
 """What ``uv pip install`` takes."""
 
-UV_SYNC = OptionTable("uv pip sync", (*_GENERAL, *_BOTH, *_INSTALL, *_SYNC), abbreviates=False)
+UV_SYNC = OptionTable(
+    "uv pip sync", (*_GENERAL, *_BOTH, *_INSTALL, *_SYNC), abbreviates=False, repeats=_COUNTED
+)
 """What ``uv pip sync`` takes (a little less than ``install``; what it refuses changes nothing)."""
 
 UV_UNINSTALL = OptionTable(
     "uv pip uninstall",
     (*_GENERAL, *_BOTH, harmless("uv never asks", "-y", "--yes", scope=Scope.BOTH)),
     abbreviates=False,
+    repeats=_COUNTED,
 )
 """What ``uv pip uninstall`` takes."""
 
-UV_GENERAL = OptionTable("uv", _GENERAL, abbreviates=False)
+UV_GENERAL = OptionTable("uv", _GENERAL, abbreviates=False, repeats=_COUNTED)
 """What ``uv`` takes before and after ``pip``."""
