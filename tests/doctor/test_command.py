@@ -12,6 +12,7 @@ import pytest
 
 from depguard.cli.main import main
 from kit.site_packages import install
+from kit.wheels import build_wheel
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,24 @@ def test_the_page_tells_every_field_of_the_json(capsys: pytest.CaptureFixture[st
     told = set(re.findall(r"`(\w+)`", page))
     assert set(document) - {"schema"} <= told
     assert set(document["remedy"]) <= told
+
+
+def test_replan_plans_every_tier_against_what_is_installed_now(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wheels = tmp_path / "wheels"
+    build_wheel(wheels, "polite", "1.0", files={"polite.py": b""})
+    build_wheel(wheels, "numpy", "1.26.4", files={"numpy/core.py": b""})
+    build_wheel(wheels, "sneaky", "1.0", requires=["numpy<2"], files={"sneaky.py": b""})
+    tiers = "{good: [polite], bad: [sneaky]}"
+    Path("depguard.yaml").write_text(
+        f"schema: 1\nhosts: [live]\nprotected: {{numpy: ours}}\ntiers: {tiers}\n"
+    )
+    where = ["--no-index", "--find-links", str(wheels)]
+    main(["doctor", "--fast", "--no-probes", "--replan", *where, "--format", "json"])
+    told = json.loads(capsys.readouterr().out)["tiers"]
+    note = "sneaky 1.0 would replace numpy  [DG101]"
+    assert told == [
+        {"tier": "good", "verdict": "safe", "note": ""},
+        {"tier": "bad", "verdict": "unsafe", "note": note},
+    ]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def tiers_on_live(args: argparse.Namespace, console: Console, found: PolicyFound) -> tuple[TierOnLive, ...]:
     """Plan each tier against what is installed now. Raises InputError, OutOfReachError."""
-    from depguard.app.plan import plan_tier
+    from depguard.app.plan_many import PlanRequest, plan_many
     from depguard.cli.live import live_host
     from depguard.cli.setup import Setup, asking
 
@@ -25,14 +25,14 @@ def tiers_on_live(args: argparse.Namespace, console: Console, found: PolicyFound
     setup = Setup(found=found, hosts=(host,), root=found.root or Path.cwd())
     results = []
     with asking(args, console, setup) as question:
-        for tier in found.policy.tiers:
-            reports = plan_tier(question, tier).reports
+        requests = [PlanRequest(question=question, tier=tier) for tier in found.policy.tiers]
+        for made in plan_many(requests, [host]):
+            report = made.report
             errors = [
                 finding
-                for report in reports.reports
                 for finding in report.findings
                 if finding.severity is Severity.ERROR and finding.about.value == report.subject
             ]
             note = f"{errors[0].message}  [{errors[0].code}]" if errors else ""
-            results.append(TierOnLive(tier=tier, verdict=reports.verdict, note=note))
+            results.append(TierOnLive(tier=made.request.tier, verdict=report.verdict, note=note))
     return tuple(results)
