@@ -111,3 +111,14 @@ def test_a_host_is_read_once(store: HostStore) -> None:
 def test_live_is_asked_for_by_name(tmp_path: Path) -> None:
     host = make_host(parse_host_file(TEXT.format(name="live", numpy="1.0"), "x"), None)
     assert HostStore([tmp_path], lambda: host).find("live") is host
+
+
+def test_what_a_host_has_is_told_before_its_requirements_are_read(tmp_path: Path) -> None:
+    told: list[Host] = []
+    path = put(tmp_path, "mine")
+    metadata_path_of(path).write_text("{")
+    with pytest.raises(InputError):
+        HostStore([tmp_path], no_live_host, ahead=told.append).find("mine")
+    (outline,) = told
+    assert str(outline.installed[canonicalize_name("numpy")].version) == "2.0.2"
+    assert outline.tags

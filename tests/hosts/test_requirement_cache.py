@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
-from depguard.parse.requirement_cache import requirement
+from depguard.parse.requirement_cache import requirement, text_of
 
 TEXTS = [
     "numpy",
@@ -92,3 +92,12 @@ def test_the_same_as_packaging_on_whatever_can_be_put_together(text: str) -> Non
 def test_the_same_text_gives_the_same_value() -> None:
     assert requirement("a>=1; os_name == 'nt'") is requirement("a>=1; os_name == 'nt'")
     assert requirement("b; os_name == 'nt'").marker is requirement("c ; os_name == 'nt'").marker
+
+
+@pytest.mark.parametrize(
+    "text", ["a>=1,<2", "a (>=1)", "a[x]; extra == 'y'", "a @ https://example.org/a.zip"]
+)
+def test_a_requirement_is_stated_again(text: str) -> None:
+    known = requirement(text)
+    assert text_of(known) == text
+    assert Requirement(text_of(Requirement(text))) == known

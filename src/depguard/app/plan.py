@@ -20,6 +20,7 @@ from depguard.model.report import Report, Reports, RequestSummary
 from depguard.model.request import InstallCommand, Item
 from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
+from depguard.planning.inspection import expect
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
 from depguard.resolve.ports import PackageSource
@@ -138,6 +139,10 @@ def judge_row(
         source=question.source,
     )
     ways = () if plan.solved else prove_ways_out(question, stages, plan)
+    # What is certain to come in is fetched while the installer is simulated, and that of the first host while
+    # the others are judged.
+    for case, changes in zip(cases, plan.guarded.changes or (), strict=False):
+        expect(case, changes)
     reports: list[Report] = []
     for index, case in enumerate(cases):
         simulation = simulate(case.free_view, command_for(question, wanted), pip=question.pip)

@@ -9,6 +9,7 @@ Exit codes: 0 safe, 1 refused, 2 usage or bad input, 3 could not decide, 130 int
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from depguard.cli.remembered import Remembered
 
+_COLLECTED = 250_000
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells report
@@ -87,6 +89,9 @@ class _Exit(Exception):  # noqa: N818 - not an error: an answer was given alread
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: this process's) and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
+    # Values refer to each other downwards: there is little to be found, and looking for it takes a tenth of a
+    # plan's time. Long runs still look, once in so many values.
+    gc.set_threshold(_COLLECTED)
     # Looked at before anything is parsed: what goes wrong while parsing is shown their way as well.
     own = args[: args.index("--")] if "--" in args else args
     debug = "--debug" in own

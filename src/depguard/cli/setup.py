@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from depguard.adapters.policy_store import PolicyFound
     from depguard.app.plan import Question
     from depguard.cli.console import Console
+    from depguard.cli.head_start import HeadStart
     from depguard.model.file_table import FileTable
     from depguard.model.host import Host
     from depguard.model.policy import Installer, Policy
@@ -84,18 +85,34 @@ def add_format_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def set_up(args: argparse.Namespace, console: Console) -> Setup:
-    """Find the policy and the hosts. Raises InputError, OutOfReachError."""
+def set_up(
+    args: argparse.Namespace,
+    console: Console,
+    *,
+    ahead: Callable[[PolicyFound | None, Host], None] = lambda *_: None,
+) -> Setup:
+    """Find the policy and the hosts. Raises InputError, OutOfReachError.
+
+    ``ahead`` is told of a single host with its policy, before all of the host is read if that takes long.
+    """
     from depguard.cli.caching import compiled_forms
 
     forms = compiled_forms(args, console)
     found = find_policy(args, forms)
     root = found.root if found is not None and found.root is not None else Path.cwd()
-    store = host_store(args, root, forms)
-    names = list(args.host) or _default_hosts(found, store)
+    names: list[str] = []
+
+    def outlined(host: Host) -> None:
+        if len(names) == 1:
+            ahead(found if found is not None else _shipped_for(host, forms), host)
+
+    store = host_store(args, root, forms, ahead=outlined)
+    names += args.host or _default_hosts(found, store)
     hosts = tuple(store.find(below_root(name, found)) for name in names)
     if found is None and hosts:
         found = _shipped_for(hosts[0], forms)
+    if len(hosts) == 1:
+        ahead(found, hosts[0])
     if found is not None:
         tell_policy(found, console)
     for host in hosts:
@@ -148,11 +165,16 @@ def _nearest_entry(host: Host, store: HostStore) -> str:
 
 
 def host_store(
-    args: argparse.Namespace, root: Path | None = None, forms: CompiledForms | None = None
+    args: argparse.Namespace,
+    root: Path | None = None,
+    forms: CompiledForms | None = None,
+    *,
+    ahead: Callable[[Host], None] = lambda _: None,
 ) -> HostStore:
     """The hosts of the project, then the shipped ones, then the live one.
 
-    ``root`` is the project's; the one around the working directory where no policy says which.
+    ``root`` is the project's; the one around the working directory where no policy says which. ``ahead`` is
+    told what a host has before all of it is read.
     """
     from depguard.adapters.host_store import HostStore
     from depguard.adapters.policy_places import project_root
@@ -164,7 +186,7 @@ def host_store(
         return live_host(getattr(args, "python", None))
 
     project = root or project_root(Path.cwd() / "depguard.yaml")
-    return HostStore([project / "policies" / "hosts", shipped_root() / "hosts"], live, forms)
+    return HostStore([project / "policies" / "hosts", shipped_root() / "hosts"], live, forms, ahead=ahead)
 
 
 def find_policy(args: argparse.Namespace, forms: CompiledForms | None = None) -> PolicyFound | None:
@@ -254,10 +276,12 @@ def asking(
     *,
     cutoff: datetime | None = None,
     command: InstallCommand | None = None,
+    begun: HeadStart | None = None,
 ) -> Iterator[Question]:
     """The question with its index client open. ``cutoff`` wins over the options and the policy.
 
-    ``command`` is a simulated command line: its index options win over depguard's own.
+    ``command`` is a simulated command line: its index options win over depguard's own. ``begun`` may have
+    the client open already, and closes it then.
     """
     from depguard.adapters.host_store import read_files
     from depguard.app.plan import Question
@@ -281,7 +305,9 @@ def asking(
 
     limit = cutoff or options.exclude_newer
     now = datetime.now(UTC).replace(microsecond=0)
-    with open_source(options, console, installer=installer) as source:
+    client = begun.client(options, installer) if begun is not None else None
+    opened = nullcontext(client) if client else open_source(options, console, installer=installer)
+    with opened as source:
         yield Question(
             policy=setup.policy,
             hosts=setup.hosts,

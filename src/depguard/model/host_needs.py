@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
-from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.markers import HostMarkers, MarkerAnswer, markers_of
 
 # Asked of each of a host's 5,000 requirements whenever something on it has moved.
 _normalized = functools.lru_cache(maxsize=16384)(canonicalize_name)
@@ -89,7 +89,7 @@ def read_needs(host: Host, like: tuple[Host, HostNeeds] | None = None) -> HostNe
 
     ``like`` is a host that it was made from, with its needs: the very same distributions need the same.
     """
-    markers = HostMarkers(host.markers, host.unknown_markers)
+    markers = markers_of(host.markers, host.unknown_markers)
     same = _same_needs(host, like)
     extras: dict[NormalizedName, frozenset[NormalizedName]] = {}
     by_parent: dict[NormalizedName, tuple[ActiveRequirement, ...]] = {}

@@ -72,7 +72,7 @@ class HostMarkers:
         """
         if marker is None:
             return MarkerAnswer.HOLDS
-        wanted = extras if isinstance(extras, frozenset) else frozenset(extras)
+        wanted = (extras if isinstance(extras, frozenset) else frozenset(extras)) or NO_EXTRA
         seen = self._seen.get((id(marker), wanted))
         if seen is None:
             seen = (marker, self._by_text(marker, str(marker), wanted))
@@ -107,6 +107,14 @@ class HostMarkers:
         return MarkerAnswer.HOLDS if holds else MarkerAnswer.FAILS
 
 
+def markers_of(environment: Mapping[str, str], unknown: Iterable[str]) -> HostMarkers:
+    """The evaluator of an environment: the same one, with its answers, for whoever asks of the same.
+
+    Raises ValueError if ``environment`` lacks one of `MARKER_VARIABLES`.
+    """
+    return _host_markers(frozenset(environment.items()), frozenset(unknown))
+
+
 def evaluate(
     marker: Marker | None,
     host_markers: Mapping[str, str],
@@ -117,7 +125,7 @@ def evaluate(
 
     Raises ValueError if ``host_markers`` lacks one of `MARKER_VARIABLES`.
     """
-    return _host_markers(frozenset(host_markers.items()), unknown).evaluate(marker, extras)
+    return markers_of(host_markers, unknown).evaluate(marker, extras)
 
 
 @lru_cache(maxsize=64)

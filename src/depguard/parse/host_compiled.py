@@ -20,8 +20,8 @@ from packaging.version import Version
 from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, OriginKind, Requirements
 from depguard.model.host_needs import ActiveRequirement, CompiledBaseline, HostNeeds, read_needs
 from depguard.model.location import Location
-from depguard.model.markers import HostMarkers, MarkerAnswer
-from depguard.parse.requirement_cache import requirement
+from depguard.model.markers import MarkerAnswer, markers_of
+from depguard.parse.requirement_cache import requirement, text_of
 
 FORMAT = 1
 """Raised whenever a text of before would be misread."""
@@ -35,7 +35,7 @@ V = TypeVar("V")
 def compiled_text(host: Host) -> str:
     """The host's compiled form. The same host gives the same text."""
     needs = read_needs(host)
-    markers = HostMarkers(host.markers, host.unknown_markers)
+    markers = markers_of(host.markers, host.unknown_markers)
     head = {
         "format": FORMAT,
         "name": host.name,
@@ -122,7 +122,7 @@ def _row(dist: InstalledDistribution) -> list[Any]:
         dist.installer,
         list(dist.modules),
         None if at is None else [at.file, at.line, at.column, at.cell],
-        [str(r) for r in known.requires],
+        [text_of(r) for r in known.requires],
     ]
 
 

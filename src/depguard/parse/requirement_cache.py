@@ -46,12 +46,31 @@ def specifiers(text: str) -> SpecifierSet:
     return SpecifierSet(text)
 
 
-@lru_cache(maxsize=1 << 16)
+_MOST = 1 << 16
+_texts: dict[int, tuple[Requirement, str]] = {}
+
+
+@lru_cache(maxsize=_MOST)
 def requirement(text: str) -> Requirement:
     """The requirement that ``text`` states; the same value for the same text, not to be changed.
 
     Raises packaging's InvalidRequirement.
     """
+    made = _read(text)
+    if len(_texts) >= _MOST:
+        _texts.clear()
+    # The requirement beside its text keeps its id from being another's.
+    _texts[id(made)] = (made, text)
+    return made
+
+
+def text_of(known: Requirement) -> str:
+    """A text that states the requirement: the one that it was made of, which costs nothing, or its own."""
+    kept = _texts.get(id(known))
+    return kept[1] if kept is not None else str(known)
+
+
+def _read(text: str) -> Requirement:
     plain = _PLAIN.fullmatch(text) if len(text) <= LONGEST else None
     if plain is None:
         return own_requirement(text)

@@ -16,6 +16,7 @@ from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
 from depguard.planning.case import Case
 from depguard.planning.overlaps import Overlap, overlaps
+from depguard.resolve.runnable import Inspector
 
 _COUNTING = frozenset(map(canonicalize_name, ("numpy", "torch")))
 
@@ -35,17 +36,19 @@ class Inspection:
     overlaps: Mapping[NormalizedName, tuple[Overlap, ...]] = field(default_factory=dict)
 
 
+def expect(case: Case, changes: ChangeSet) -> None:
+    """Hint that the wheels of these changes will be looked into: they are fetched while others are judged."""
+    if case.inspector is not None:
+        _expected(case, case.inspector, changes)
+
+
 def inspect(case: Case, changes: ChangeSet) -> Inspection:
     """Look into each wheel that the changes bring in: once, and from the cache ever after."""
-    coming = [a for a in changes.changes if a.artifact is not None and a.kind is not ActionKind.REMOVE]
-    if case.inspector is None or not coming:
+    if case.inspector is None:
         return Inspection()
-    moved = {a.name: a.new for a in changes.changes if a.name in _COUNTING}
-    inspector = case.inspector.on(moved)
-    wanted = [(action, _metadata(case, action)) for action in coming]
-    inspector.expect(
-        (action.artifact, metadata) for action, metadata in wanted if action.artifact is not None
-    )
+    inspector, wanted = _expected(case, case.inspector, changes)
+    if not wanted:
+        return Inspection()
     contents: dict[NormalizedName, WheelContents] = {}
     clashes: dict[NormalizedName, tuple[Clash, ...]] = {}
     unlooked: dict[NormalizedName, str] = {}
@@ -75,6 +78,21 @@ def inspect(case: Case, changes: ChangeSet) -> Inspection:
         startup=startup,
         overlaps=_overlaps(case, changes, contents),
     )
+
+
+def _expected(
+    case: Case, inspector: Inspector, changes: ChangeSet
+) -> tuple[Inspector, list[tuple[Action, CoreMetadata | None]]]:
+    """Who looks, for the host as the changes leave it, and at what; all of that is fetched ahead."""
+    coming = [a for a in changes.changes if a.artifact is not None and a.kind is not ActionKind.REMOVE]
+    if not coming:
+        return inspector, []
+    inspector = inspector.on({a.name: a.new for a in changes.changes if a.name in _COUNTING})
+    wanted = [(action, _metadata(case, action)) for action in coming]
+    inspector.expect(
+        (action.artifact, metadata) for action, metadata in wanted if action.artifact is not None
+    )
+    return inspector, wanted
 
 
 def _overlaps(

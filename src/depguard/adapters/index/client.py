@@ -116,9 +116,11 @@ class IndexClient:
 
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """As the port says. What the cache has is read where it is asked for: a thread costs more."""
-        for name in names:
-            if not self._listed.at_hand(name):
-                self._pages.start(name, lambda name=name: self._page_ahead(name, guess))  # type: ignore[misc]  # bound early
+        wanted = [name for name in names if not self._listed.at_hand(name)]
+        if wanted and self._listed.remote:
+            self._wire.open()
+        for name in wanted:
+            self._pages.start(name, lambda name=name: self._page_ahead(name, guess))  # type: ignore[misc]  # bound early
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """As the port says."""

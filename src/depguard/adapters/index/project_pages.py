@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.index.addresses import local_path, redact
 from depguard.adapters.index.background import Once
-from depguard.adapters.index.indexes import Index, open_index, read_find_links
+from depguard.adapters.index.indexes import Index, RemoteIndex, open_index, read_find_links
 from depguard.adapters.index.remote_pages import ReadPage, RemotePages
 from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.wire import Wire
@@ -44,6 +44,11 @@ class ProjectPages:
         self._indexes: tuple[Index, ...] = tuple(
             open_index(url, remote, wire, note=note) for url in settings.index_urls
         )
+
+    @property
+    def remote(self) -> bool:
+        """Whether any of the indexes is asked by HTTP."""
+        return any(isinstance(index, RemoteIndex) for index in self._indexes)
 
     def at_hand(self, name: NormalizedName) -> bool:
         """Whether the page costs no request, as far as that can be told for nothing."""

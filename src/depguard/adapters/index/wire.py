@@ -39,10 +39,19 @@ class Wire:
         with self._lock:
             if self._closed:
                 raise unreachable(url, "the run has ended")
-            if self._made is None:
-                self._made = self._make()
-            transport = self._made[0]
+            transport = self._opened()
         return transport.ask(url, read, method=method, headers=headers)
+
+    def open(self) -> None:
+        """Make the transport now: what is imported by several threads at once takes longer."""
+        with self._lock:
+            if not self._closed:
+                self._opened()
+
+    def _opened(self) -> Transport:
+        if self._made is None:
+            self._made = self._make()
+        return self._made[0]
 
     def close(self) -> None:
         """Let go of connections. What is asked afterwards fails."""

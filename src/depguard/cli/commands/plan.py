@@ -31,16 +31,19 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Print the plan. 0 safe, 1 refused."""
     from depguard.cli.setup import asking, set_up
 
-    setup = set_up(args, console)
     if args.write:
         from depguard.cli.commands.lock import write_tiers
 
-        return write_tiers(args, console, setup, below=args.tier)
-    from depguard.app.plan import plan_tier
-    from depguard.cli.reporting import exit_code, show
+        return write_tiers(args, console, set_up(args, console), below=args.tier)
+    from depguard.cli.head_start import HeadStart
 
-    with asking(args, console, setup) as question:
-        planned = plan_tier(question, args.tier)
+    with HeadStart(args, console, args.tier) as begun:
+        setup = set_up(args, console, ahead=begun.begin)
+        from depguard.app.plan import plan_tier
+        from depguard.cli.reporting import exit_code, show
+
+        with asking(args, console, setup, begun=begun) as question:
+            planned = plan_tier(question, args.tier)
     if planned.apart is not None:
         console.note(f"note: {planned.apart}")
     show(planned.reports, args, console, next_step="depguard lock", tied=question.cutoff is not None)
