@@ -37,7 +37,6 @@ def make_workplace(root: Path) -> Workplace:
     from depguard.adapters.policy_store import PolicyStore
     from depguard.adapters.shipped import shipped_hosts
     from depguard.app.baseline_materialize import uv_options
-    from depguard.planning.tiers import tier_row
 
     copy = root / "host"
     project = root / "project"
@@ -47,7 +46,7 @@ def make_workplace(root: Path) -> Workplace:
     if found is None:
         raise SystemExit("the shipped policy is not there")
     host = HostStore([shipped_hosts()], _no_live).find(HOST)
-    wanted = [str(each.requirement) for tier in tier_row(found.policy, TIER) for each in tier.requires]
+    wanted = [str(each.requirement) for tier in found.policy.row(TIER) for each in tier.requires]
     requirements = root / "tier.txt"
     requirements.write_text("\n".join(wanted) + "\n")
     return Workplace(

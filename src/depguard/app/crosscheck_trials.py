@@ -24,7 +24,7 @@ from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.refereed import side_of
 from depguard.planning.simulate import simulate
-from depguard.planning.tiers import stages_of, tier_row
+from depguard.planning.tiers import stages_of
 
 WHEELS = FormatControl(only_binary=frozenset({":all:"}))
 """No installer is let build anything here; so the simulation takes wheels alone as well."""
@@ -96,7 +96,7 @@ class Site:
 
 def trials_of(inquiry: Inquiry, tier: str, locked: TierLocked, site: Site, case: Case) -> Iterator[Trial]:
     """Every question about a tier on a host. Raises OutOfReachError."""
-    row = tier_row(policy_of(inquiry.planned, tier), tier)
+    row = policy_of(inquiry.planned, tier).row(tier)
     wanted = tuple(item for _, own in stages_of(row) for item in own)
     lock, changes = _lock_of(locked, site.host)
     for referee in site.referees:

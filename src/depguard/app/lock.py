@@ -19,7 +19,7 @@ from depguard.parse.requirement_lines import read_requirements
 from depguard.planning.case import Case
 from depguard.planning.locking import guards_of, host_guards, pins_of
 from depguard.planning.simulate import prerelease_rule, simulate
-from depguard.planning.tiers import TierPlan, solve_row, stages_of, tier_row
+from depguard.planning.tiers import TierPlan, solve_row, stages_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,7 +130,7 @@ def _groups(
         return
     if question.policy is None:
         return
-    stages = stages_of(tier_row(question.policy, tier))
+    stages = stages_of(question.policy.row(tier))
     for case in planned.cases:
         rule = prerelease_rule(case.free_view, question.installer, question.pip)
         yield [case], solve_row([case], stages, rule), case.host.name
@@ -157,7 +157,7 @@ def _lock(
         tier=tier,
         about=stated.about,
         installer=question.installer,
-        requires=_requires(tier_row(policy, tier)),
+        requires=_requires(policy.row(tier)),
         cutoff=question.moment,
         hosts=tuple(
             LockedHost(

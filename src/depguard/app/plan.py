@@ -22,7 +22,7 @@ from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.inspection import expect
 from depguard.planning.simulate import prerelease_rule, simulate
-from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of, tier_row
+from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
 from depguard.resolve.universe import Shelf
@@ -115,7 +115,7 @@ def plan_tier(question: Question, tier: str, shared: Shared | None = None) -> Pl
     Raises InputError for a tier that the policy does not have, OutOfReachError.
     """
     policy = policy_of(question, tier)
-    stages = stages_of(tier_row(policy, tier))
+    stages = stages_of(policy.row(tier))
     known = shared if shared is not None else Shared(question)
     cases = known.cases
     plan = known.solve(stages)

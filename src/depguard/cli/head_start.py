@@ -55,7 +55,6 @@ class HeadStart:
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
         from depguard.cli.options import effective_options, open_source
         from depguard.cli.setup import which_installer
-        from depguard.planning.tiers import tier_row
         from depguard.resolve.universe import Universe
 
         policy = found.policy if found is not None else None
@@ -65,6 +64,6 @@ class HeadStart:
         options = effective_options(self._args, self._console, policy=policy, installer=installer)
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
-        wanted = [item.requirement for tier in tier_row(policy, self._tier) for item in tier.requires]
+        wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
         universe = Universe(source=source, host=host, cutoff=options.exclude_newer)
         universe.look_ahead(wanted, guarded=True)

@@ -207,6 +207,19 @@ class Policy:
     watch: tuple[str, ...] = DEFAULT_WATCH
     repository: tuple[str, ...] = ()
 
+    def row(self, tier: str) -> tuple[Tier, ...]:
+        """A tier with all that it extends, lowest first, each once."""
+        row: dict[str, Tier] = {}
+
+        def add(tier: Tier) -> None:
+            for below in tier.extends:
+                if below not in row:
+                    add(self.tiers[below])
+            row.setdefault(tier.name, tier)
+
+        add(self.tiers[tier])
+        return tuple(row.values())
+
 
 class GripKind(enum.Enum):
     """How firmly an installed distribution is kept."""

@@ -9,7 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from depguard.model.policy import Policy, Severity, Tier
+from depguard.model.policy import Severity, Tier
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
@@ -39,20 +39,6 @@ class TierPlan:
     def solved(self) -> bool:
         """Whether every tier of the row has a plan."""
         return self.guarded.changes is not None
-
-
-def tier_row(policy: Policy, name: str) -> tuple[Tier, ...]:
-    """A tier with all that it extends, lowest first, each once."""
-    row: dict[str, Tier] = {}
-
-    def add(tier: Tier) -> None:
-        for below in tier.extends:
-            if below not in row:
-                add(policy.tiers[below])
-        row.setdefault(tier.name, tier)
-
-    add(policy.tiers[name])
-    return tuple(row.values())
 
 
 def stages_of(tiers: Sequence[Tier]) -> tuple[Stage, ...]:

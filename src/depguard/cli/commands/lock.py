@@ -103,9 +103,7 @@ def _tiers(args: argparse.Namespace, setup: Setup, below: str | None) -> list[st
         )
         raise InputError(problem)
     if below is not None and below in policy.tiers:
-        from depguard.planning.tiers import tier_row
-
-        return [tier.name for tier in tier_row(policy, below)]
+        return [tier.name for tier in policy.row(below)]
     return [below] if below is not None else list(args.tiers) or list(policy.tiers)
 
 
