@@ -15,7 +15,6 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
-from resolvelib import AbstractProvider
 from resolvelib.resolvers import RequirementInformation
 
 from depguard.model.markers import MarkerAnswer
@@ -23,6 +22,7 @@ from depguard.resolve.installer import pins_exactly
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.needs import PYTHON, Candidate, Key, key_of
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted
+from depguard.resolve.rounds import Provider
 from depguard.resolve.universe import Offer
 
 Information = RequirementInformation[JointNeed, JointCandidate]
@@ -46,7 +46,7 @@ class GuardRules:
     early: frozenset[NormalizedName] = frozenset()
 
 
-class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
+class GuardedProvider(Provider[JointNeed, JointCandidate]):
     """Joint candidates, the hosts' own first, then one version for all, newest first."""
 
     def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules) -> None:
@@ -142,6 +142,15 @@ class GuardedProvider(AbstractProvider[JointNeed, JointCandidate, Key]):
         if known is None:
             known = self._satisfied[pair] = self._fits(requirement, candidate)
         return known
+
+    def outlasts(self, candidate: JointCandidate, requirement: JointNeed) -> bool:
+        """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
+        if requirement.exact is not None or requirement.requirement.url is not None:
+            return False
+        if candidate.version is None:  # kept, or a direct one
+            kept = all(pick is None or pick.installed is not None for pick in candidate.picks)
+            return kept and self.is_satisfied_by(requirement, candidate)
+        return not candidate.version.is_prerelease and self.is_satisfied_by(requirement, candidate)
 
     def get_dependencies(self, candidate: JointCandidate) -> Iterable[JointNeed]:
         """What the candidate requires on any host, and who has to move along."""

@@ -13,12 +13,12 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
-from resolvelib import AbstractProvider
 
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer_turns import Information, InstallerTurns
 from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of
 from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease
+from depguard.resolve.rounds import Provider
 from depguard.resolve.universe import Offer
 
 
@@ -44,7 +44,7 @@ class Behaviour:
     no_deps: bool = False
 
 
-class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
+class InstallerProvider(Provider[Need, Candidate]):
     """Candidates in the order in which the installer would try them.
 
     An installed distribution that satisfies everything costs no request to the index.
@@ -167,6 +167,14 @@ class InstallerProvider(AbstractProvider[Need, Candidate, Key]):
         if candidate.version is None:  # nothing carries it: a doubt, recorded with the candidate
             return True
         return requirement.specifier.contains(candidate.version, prereleases=True)
+
+    def outlasts(self, candidate: Candidate, requirement: Need) -> bool:
+        """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
+        if requirement.exact is not None or requirement.hashes or requirement.requirement.url is not None:
+            return False
+        if candidate.version is None or (candidate.installed is None and candidate.version.is_prerelease):
+            return False
+        return self.is_satisfied_by(requirement, candidate)
 
     def get_dependencies(self, candidate: Candidate) -> Sequence[Need]:
         """A candidate's needs. The same objects each time: resolvelib asks again on backjumps."""

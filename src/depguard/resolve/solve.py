@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic
 
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
-from resolvelib.resolvers import Criterion, RequirementInformation, RequirementsConflicted, Resolution
+from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Criterion, RequirementInformation, RequirementsConflicted
 
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
-
-
-class Keyed(Protocol):
-    """Anything that a resolver identifies by a key."""
-
-    @property
-    def key(self) -> Key:
-        """The key."""
-        ...
-
-
-R = TypeVar("R", bound=Keyed)
-C = TypeVar("C", bound=Keyed)
+from depguard.resolve.rounds import C, Provider, R, Rounds
 
 
 class _SpentError(Exception):
@@ -62,26 +50,12 @@ class Repin(enum.Enum):
     UNLESS_SELF_DEFEATING = "unless-self-defeating"
 
 
-class Steady(Resolution[R, C, Key], Generic[R, C]):
+class Steady(Rounds[R, C], Generic[R, C]):
     """A resolution that refuses some candidates which unseat what is chosen already."""
 
-    def __init__(self, provider: AbstractProvider[R, C, Key], reporter: Recorder[R, C], repin: Repin) -> None:
+    def __init__(self, provider: Provider[R, C], reporter: Recorder[R, C], repin: Repin) -> None:
         super().__init__(provider, reporter)
         self._repin = repin
-        self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
-
-    # resolvelib asks this of every project in every round, and a round changes few of them: a criterion is
-    # replaced, never changed, so that the same one with the same pin has the same answer.
-    def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:
-        pin = self._states[-1].mapping.get(name)
-        if pin is None:
-            return False
-        judged = self._judged.get(name)
-        if judged is not None and judged[0] is criterion and judged[1] is pin:
-            return judged[2]
-        satisfied = all(self._p.is_satisfied_by(r, pin) for r in criterion.iter_requirement())
-        self._judged[name] = (criterion, pin, satisfied)
-        return satisfied
 
     # The one hook at which a candidate and what it brings can be refused like any other conflict.
     def _get_updated_criteria(self, candidate: C) -> dict[Key, Criterion[R, C]]:
@@ -90,7 +64,7 @@ class Steady(Resolution[R, C, Key], Generic[R, C]):
             return criteria
         before = self.state.criteria
         for key, pin in self.state.mapping.items():
-            if key == candidate.key or criteria[key] is before[key]:
+            if criteria[key] is before[key] or key == candidate.key:
                 continue
             unseated = not all(self._p.is_satisfied_by(r, pin) for r in criteria[key].iter_requirement())
             if unseated and self._hangs_on(candidate.key, key):
@@ -113,13 +87,13 @@ class Steady(Resolution[R, C, Key], Generic[R, C]):
 
 
 def solve(
-    provider: AbstractProvider[R, C, Key],
+    provider: Provider[R, C],
     roots: Sequence[R],
     *,
     rounds: int,
     repin: Repin = Repin.UNLESS_SELF_DEFEATING,
     patience: int | None = None,
-    search: Callable[[AbstractProvider[R, C, Key], Recorder[R, C], Repin], Steady[R, C]] = Steady,
+    search: Callable[[Provider[R, C], Recorder[R, C], Repin], Steady[R, C]] = Steady,
 ) -> Solved[R, C] | Unsolvable[R, C] | Exhausted[R, C]:
     """Solve within a budget of rounds (pins tried), which does not depend on the clock.
 

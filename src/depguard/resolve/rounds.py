@@ -1,0 +1,236 @@
+"""resolvelib's search, round by round, at a price that grows with what a round changes.
+
+Every choice and every jump back is resolvelib's own (https://github.com/sarugaku/resolvelib). But where it
+asks of all projects in every round whether their pins still do, and finds candidates anew for every
+requirement that is added, here only what a round has touched is asked, and candidates are found when wanted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import Criterion, RequirementInformation, RequirementsConflicted, Resolution
+from resolvelib.structs import State
+
+from depguard.resolve.needs import Key
+
+if TYPE_CHECKING:
+    from resolvelib.providers import Preference
+    from resolvelib.structs import Matches
+
+
+class Keyed(Protocol):
+    """Anything that a resolver identifies by a key."""
+
+    @property
+    def key(self) -> Key:
+        """The key."""
+        ...
+
+
+R = TypeVar("R", bound=Keyed)
+C = TypeVar("C", bound=Keyed)
+
+
+class Provider(AbstractProvider[R, C, Key], Generic[R, C]):
+    """resolvelib's provider, with one question more."""
+
+    def outlasts(self, candidate: C, requirement: R) -> bool:
+        """Whether a candidate that is offered without this requirement is surely offered with it as well.
+
+        Asked of keys without extras alone. False where that is not sure: then the candidates are looked at.
+        """
+        raise NotImplementedError
+
+
+class Choices(Generic[C]):
+    """The candidates of a key: found when they are first asked for, and then remembered.
+
+    ``sure`` is one that is known to be among them before any are found.
+    """
+
+    __slots__ = ("_find", "_found", "_left", "_sure")
+
+    def __init__(self, find: Callable[[], Matches[C]], sure: C | None = None) -> None:
+        self._find: Callable[[], Matches[C]] | None = find
+        self._found: list[C] = []
+        self._left: Iterator[C] = iter(())
+        self._sure = sure
+
+    @property
+    def sure(self) -> C | None:
+        """A candidate that is among them, None where there are none."""
+        if self._sure is None:
+            self._sure = next(iter(self), None)
+        return self._sure
+
+    def __bool__(self) -> bool:
+        return self.sure is not None
+
+    def __iter__(self) -> Iterator[C]:
+        if self._find is not None:
+            matches, self._find = self._find(), None
+            self._left = iter(matches() if callable(matches) else matches)
+        at = 0
+        while True:
+            if at == len(self._found):
+                try:
+                    self._found.append(next(self._left))
+                except StopIteration:
+                    return
+            yield self._found[at]
+            at += 1
+
+
+class Rounds(Resolution[R, C, Key], Generic[R, C]):
+    """A resolution that looks again only at what a round has touched.
+
+    Of a reporter only ``starting_round``, ``rejecting_candidate`` and ``pinning`` are called.
+    """
+
+    _p: Provider[R, C]
+
+    def __init__(self, provider: Provider[R, C], reporter: BaseReporter[R, C, Key]) -> None:
+        super().__init__(provider, reporter)
+        self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
+        # The keys without a pin that does, in the order of the criteria. None: to be found out.
+        self._open: dict[Key, None] | None = None
+        # The keys of which the last candidate has a requirement.
+        self._touched: list[Key] = []
+        self._jumps_until: int | None = None
+
+    def resolve(self, requirements: Iterable[R], max_rounds: int) -> State[R, C, Key]:
+        """Settle one key a round until none is open. Raises ResolutionImpossible, ResolutionTooDeep."""
+        self._states = [State(mapping={}, criteria={}, backtrack_causes=[])]
+        for requirement in requirements:
+            try:
+                self._add_to_criteria(self.state.criteria, requirement, parent=None)
+            except RequirementsConflicted as error:
+                raise ResolutionImpossible(error.criterion.information) from error
+        self._push_new_state()
+        for index in range(max_rounds):
+            self._r.starting_round(index=index)
+            if self._jumped_too_long(index, max_rounds):
+                self._open = None
+                self._rollback_states()
+                continue
+            name = self._next()
+            if name is None:
+                return self.state
+            failed = self._attempt_to_pin_criterion(name)
+            if failed:
+                self._go_back(self._extract_causes(failed))
+            else:
+                self._go_on(name)
+        raise ResolutionTooDeep(max_rounds)
+
+    def _jumped_too_long(self, index: int, max_rounds: int) -> bool:
+        """Whether the share of rounds is used up in which it jumps back further than is safe."""
+        if not self._optimistic_backjumping_ratio or self._save_states is None:
+            return False
+        if self._jumps_until is None:
+            self._jumps_until = index + int((max_rounds - index) * self._optimistic_backjumping_ratio)
+        return index >= self._jumps_until
+
+    def _next(self) -> Key | None:
+        """The key that is settled in this round."""
+        state = self._states[-1]
+        if self._open is None:
+            satisfied = self._is_current_pin_satisfying
+            self._open = {key: None for key, c in state.criteria.items() if not satisfied(key, c)}
+        keys = list(self._open)
+        if len(keys) > 1:
+            causes = state.backtrack_causes
+            keys = list(self._p.narrow_requirement_selection(keys, state.mapping, {}, {}, causes))
+        return min(keys, key=self._get_preference) if len(keys) > 1 else next(iter(keys), None)
+
+    def _go_on(self, name: Key) -> None:
+        """After a pin: what is unseated by it does not say any more what it requires."""
+        state = self._states[-1]
+        is_open = self._open if self._open is not None else {}
+        unseated: set[Key] = set()
+        for key in self._touched:
+            if key not in state.mapping:
+                is_open[key] = None
+            elif key not in is_open and not self._is_current_pin_satisfying(key, state.criteria[key]):
+                unseated.add(key)
+        if unseated:
+            self._remove_information_from_criteria(state.criteria, unseated)
+            self._open = None
+        elif name not in self._touched or self._is_current_pin_satisfying(name, state.criteria[name]):
+            is_open.pop(name, None)
+        self._push_new_state()
+
+    def _go_back(self, causes: list[RequirementInformation[R, C]]) -> None:
+        """After a dead end. Raises ResolutionImpossible where there is no way back."""
+        self._open = None
+        jumping = bool(self._optimistic_backjumping_ratio)
+        try:
+            success = self._backjump(causes)
+        except ResolutionImpossible:
+            if not (jumping and self._save_states):
+                raise
+            success = False
+        if not success and jumping and self._save_states:
+            self._rollback_states()
+            return
+        self.state.backtrack_causes[:] = causes
+        if not success:
+            raise ResolutionImpossible(self.state.backtrack_causes)
+
+    def _add_to_criteria(
+        self, criteria: dict[Key, Criterion[R, C]], requirement: R, parent: C | None
+    ) -> None:
+        """One requirement more; its key's candidates are found anew where it may leave none."""
+        key = requirement.key
+        self._touched.append(key)
+        before = criteria.get(key)
+        information = [RequirementInformation(requirement, parent)]
+        given_up: Collection[C] = ()
+        sure: C | None = None
+        if before is not None:
+            information = [*before.information, *information]
+            given_up = before.incompatibilities
+            if not key.extras and isinstance(before.candidates, Choices):
+                sure = before.candidates.sure
+                if sure is not None and not self._p.outlasts(sure, requirement):
+                    sure = None
+        base = criteria.get(key.base) if key.extras else None
+        known = {key: information} if base is None else {key: information, key.base: base.information}
+        choices = Choices(lambda: self._matches(key, known, given_up), sure)
+        criterion = Criterion(choices, information, given_up)
+        if not choices:
+            raise RequirementsConflicted(criterion)
+        criteria[key] = criterion
+
+    def _matches(
+        self,
+        key: Key,
+        known: Mapping[Key, Collection[RequirementInformation[R, C]]],
+        given_up: Iterable[C],
+    ) -> Matches[C]:
+        needs = {k: iter([i.requirement for i in information]) for k, information in known.items()}
+        return self._p.find_matches(key, needs, {key: iter(given_up)})
+
+    def _get_updated_criteria(self, candidate: C) -> dict[Key, Criterion[R, C]]:
+        self._touched = []
+        return super()._get_updated_criteria(candidate)
+
+    def _get_preference(self, name: Key) -> Preference:
+        state = self._states[-1]
+        information = {name: iter(state.criteria[name].information)}
+        return self._p.get_preference(name, state.mapping, {}, information, state.backtrack_causes)
+
+    # A criterion is replaced, never changed, so that the same one with the same pin has the same answer.
+    def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:
+        pin = self._states[-1].mapping.get(name)
+        if pin is None:
+            return False
+        judged = self._judged.get(name)
+        if judged is not None and judged[0] is criterion and judged[1] is pin:
+            return judged[2]
+        satisfied = all(self._p.is_satisfied_by(i.requirement, pin) for i in criterion.information)
+        self._judged[name] = (criterion, pin, satisfied)
+        return satisfied
