@@ -165,6 +165,7 @@ class _Baseline(CompiledBaseline):
         self._made: dict[NormalizedName, InstalledDistribution] = {}
         self._wanted = wanted
         self._needs: HostNeeds | None = None
+        self._plain: dict[NormalizedName, tuple[tuple[Requirement, MarkerAnswer], ...]] = {}
 
     def __getitem__(self, name: NormalizedName) -> InstalledDistribution:
         made = self._made.get(name)
@@ -190,12 +191,17 @@ class _Baseline(CompiledBaseline):
         return tuple(self[NormalizedName(name)] for name in self._head["unknown"])
 
     def plain(self, name: NormalizedName) -> tuple[tuple[Requirement, MarkerAnswer], ...]:
-        *_, texts, plain, _ = self._row(name)
-        return tuple(
-            (_requirement(text), _ANSWERS[letter])
-            for text, letter in zip(texts, plain, strict=True)
-            if letter != "F"
-        )
+        known = self._plain.get(name)
+        if known is None:
+            *_, texts, plain, _ = self._row(name)
+            known = self._plain[name] = tuple(
+                [
+                    (_requirement(text), _ANSWERS[letter])
+                    for text, letter in zip(texts, plain, strict=True)
+                    if letter != "F"
+                ]
+            )
+        return known
 
     def needs(self) -> HostNeeds:
         if self._needs is None:

@@ -143,9 +143,13 @@ class ListedPage:
         """What a host can take, builds and cut-off aside: yanked last, then by tag, then by build number.
 
         Between equals the later one comes first, as for pip: it sorts stably and walks backwards, so that an
-        extra index comes before the main one.
+        extra index comes before the main one. The same object for hosts that can take the same.
         """
-        return self._recall(reach, lambda: self._fitting(reach))
+        place = ("fitting", reach.key)
+        known: Fitting | None = self.derived.get(place)
+        if known is None:
+            known = self.derived[place] = self._recall(reach, lambda: self._fitting(reach))
+        return known
 
     def artifact(self, found: FittingFile) -> Artifact:
         """The artifact that a file is."""
@@ -197,8 +201,22 @@ def fitting_text(fitting: Fitting) -> str:
     return json.dumps(rows, separators=(",", ":"))
 
 
+_MOST = 1 << 10
+_fittings: dict[bytes, Fitting] = {}
+
+
 def fitting_of(text: str) -> Fitting:
-    """The `Fitting` of a text. Raises ValueError for a text that is none."""
+    """The `Fitting` of a text: the same object for the same text. Raises ValueError for one that is none."""
+    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+    known = _fittings.get(key)
+    if known is None:
+        if len(_fittings) >= _MOST:
+            _fittings.clear()
+        known = _fittings[key] = _read_fitting(text)
+    return known
+
+
+def _read_fitting(text: str) -> Fitting:
     try:
         return tuple(
             [

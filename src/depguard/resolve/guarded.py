@@ -7,7 +7,7 @@ into the solve: they must move too, or the move is refused.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ from resolvelib.resolvers import RequirementInformation
 from depguard.model.markers import MarkerAnswer
 from depguard.resolve.installer import pins_exactly
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
-from depguard.resolve.needs import PYTHON, Candidate, Key, key_of
+from depguard.resolve.needs import PYTHON, Candidate, Key, key_of, text_of
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted
 from depguard.resolve.rounds import Provider
 from depguard.resolve.universe import Offer
@@ -59,6 +59,8 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         self._moving: dict[int, tuple[JointNeed, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
         self._merged: dict[NormalizedName, Remembering[Offer]] = {}
+        self._fixed: dict[Key, bool] = {}
+        self._told: dict[Key, tuple[Collection[Information], bool, bool]] = {}
         self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
 
@@ -89,13 +91,25 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         resolutions: Mapping[Key, JointCandidate],  # noqa: ARG002 - resolvelib's signature
         candidates: Mapping[Key, Iterator[JointCandidate]],  # noqa: ARG002 - resolvelib's signature
         information: Mapping[Key, Iterator[Information]],
-        backtrack_causes: Sequence[Information],  # noqa: ARG002 - resolvelib's signature
+        backtrack_causes: Sequence[Information],
     ) -> tuple[Any, ...]:
         """Exact pins, then what the request names, then upper bounds, then by name."""
-        clauses = [clause for i in information[identifier] for clause in i.requirement.requirement.specifier]
-        pinned = any(clause.operator in ("==", "===") and "*" not in clause.version for clause in clauses)
-        bounded = any(clause.operator in ("<", "<=", "~=", "==") for clause in clauses)
-        return (not pinned, self._order.get(identifier, math.inf), not bounded, identifier)
+        return self.preference(identifier, list(information[identifier]), backtrack_causes)
+
+    def preference(
+        self,
+        key: Key,
+        information: Collection[Information],
+        causes: Sequence[Information],  # noqa: ARG002 - as `Provider` asks
+    ) -> tuple[Any, ...]:
+        """The same, as `Provider` asks."""
+        told = self._told.get(key)
+        if told is None or told[0] is not information:
+            clauses = [clause for i in information for clause in i.requirement.requirement.specifier]
+            pinned = any(clause.operator in ("==", "===") and "*" not in clause.version for clause in clauses)
+            bounded = any(clause.operator in ("<", "<=", "~=", "==") for clause in clauses)
+            told = self._told[key] = (information, pinned, bounded)
+        return (not told[1], self._order.get(key, math.inf), not told[2], key)
 
     def find_matches(
         self,
@@ -191,6 +205,12 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
 
     def _settled(self, key: Key) -> bool:
         """Whether a key can only be what the hosts have."""
+        known = self._fixed.get(key)
+        if known is None:
+            known = self._fixed[key] = self._has_no_choice(key)
+        return known
+
+    def _has_no_choice(self, key: Key) -> bool:
         if key == PYTHON or key.name in self._rules.pins:
             return True
         if not all(key.name in host.view.host.installed for host in self._hosts):
@@ -342,7 +362,7 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
                 yield JointNeed(PYTHON, Requirement(candidate.name), frozenset({index}), candidate)
                 return
             for requirement in answer.requirements:
-                merged.setdefault(str(requirement), (requirement, set()))[1].add(index)
+                merged.setdefault(text_of(requirement), (requirement, set()))[1].add(index)
         for requirement, hosts in merged.values():
             yield from _with_base(requirement, frozenset(hosts), candidate)
 

@@ -63,11 +63,19 @@ class HostView:
         dist = self.host.installed.get(key.name)
         if dist is None:
             return None
-        return self._made(key, dist, Candidate(key, dist.version, installed=dist))
+        place = (key, id(dist))
+        made = self._candidates.get(place)
+        if made is None:
+            made = self._candidates.setdefault(place, Candidate(key, dist.version, installed=dist))
+        return made
 
     def offered(self, key: Key, offer: Offer) -> Candidate:
         """An index's offer as a candidate."""
-        return self._made(key, offer, Candidate(key, offer.version, offer=offer))
+        place = (key, id(offer))
+        made = self._candidates.get(place)
+        if made is None:
+            made = self._candidates.setdefault(place, Candidate(key, offer.version, offer=offer))
+        return made
 
     def expect(self, candidate: Candidate) -> None:
         """Hint that a candidate is likely to be taken, so that its metadata is fetched meanwhile."""
@@ -89,9 +97,6 @@ class HostView:
         if known is None:
             known = self._requires[place] = self._read(candidate, whole=whole)
         return known
-
-    def _made(self, key: Key, origin: object, candidate: Candidate) -> Candidate:
-        return self._candidates.setdefault((key, id(origin)), candidate)
 
     def _read(self, candidate: Candidate, *, whole: bool) -> Requires:
         if candidate.offer is not None:

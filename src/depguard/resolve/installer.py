@@ -6,7 +6,7 @@ are fields of `Behaviour`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,7 +97,13 @@ class InstallerProvider(Provider[Need, Candidate]):
         backtrack_causes: Sequence[Information],
     ) -> tuple[Any, ...]:
         """What to settle next: smaller comes first."""
-        return self._turns.preference(identifier, list(information[identifier]), backtrack_causes)
+        return self.preference(identifier, list(information[identifier]), backtrack_causes)
+
+    def preference(
+        self, key: Key, information: Collection[Information], causes: Sequence[Information]
+    ) -> tuple[Any, ...]:
+        """The same, as `Provider` asks."""
+        return self._turns.preference(key, information, causes)
 
     def narrow_requirement_selection(
         self,

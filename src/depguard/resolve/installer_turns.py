@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from resolvelib.resolvers import RequirementInformation
@@ -35,44 +35,25 @@ class InstallerTurns:
         self._depths: dict[Key, float] = {}
         self._conflicts: Counter[Key] = Counter()
         self._seen: dict[Key, int] = {}
-        # The need beside what it tells keeps its id from being another's.
-        self._told: dict[int, tuple[Need, _Told]] = {}
+        self._told: dict[Key, _Told] = {}
 
     def preference(
-        self, key: Key, known: Sequence[Information], causes: Sequence[Information]
+        self, key: Key, known: Collection[Information], causes: Sequence[Information]
     ) -> tuple[Any, ...]:
         """A sort key for a key, by what is ``known`` of it: smaller comes first."""
-        told = [self._told_by(i.requirement) for i in known]
-        order = self._order.get(key, math.inf)
-        direct = any(i.requirement.requirement.url or i.requirement.exact is not None for i in known)
+        told = self._told.get(key)
+        if told is None or told.known is not known:
+            told = self._told[key] = _told_together(known)
+        cause = bool(causes) and _is_cause(key, causes)
         if self._uv:
             seen = self._seen.setdefault(key, len(self._seen))
-            pinned = any(each.pins for each in told)
-            return (not direct, not pinned, not _is_cause(key, causes), seen)
+            return (not told.direct, not told.pins, not cause, seen)
+        order = self._order.get(key, math.inf)
         if self._by_depth:
-            pinned = any(each.equals for each in told)
-            depth = self._depth(key, known)
-            unbound = not any(each.says for each in told)
-            return (not known, not pinned, not _is_cause(key, causes), depth, order, unbound, key)
-        pinned = any(each.pins for each in told)
-        bounded = any(each.bounds for each in told)
+            depth = self._depth(key, told.parents)
+            return (not known, not told.equals, not cause, depth, order, not told.says, key)
         promoted = self._promotes and self._conflicts[key] >= CONFLICTS_TO_PROMOTE
-        return (
-            not promoted,
-            not direct,
-            not pinned,
-            not bounded,
-            order,
-            not any(each.says for each in told),
-            key,
-        )
-
-    def _told_by(self, need: Need) -> _Told:
-        """What a need says of versions: asked for every open key in every round, found out once."""
-        known = self._told.get(id(need))
-        if known is None:
-            known = self._told[id(need)] = (need, _told(need))
-        return known[1]
+        return (not promoted, not told.direct, not told.pins, not told.bounds, order, not told.says, key)
 
     def narrowed(
         self, identifiers: Iterable[Key], resolutions: Mapping[Key, Candidate], causes: Sequence[Information]
@@ -98,35 +79,44 @@ class InstallerTurns:
                 if key is not None and key not in resolutions:
                     self._conflicts[key] += 1
 
-    def _depth(self, key: Key, known: Sequence[Information]) -> float:
-        if key in self._order:
-            depth = 1.0
-        else:
-            parents = (
-                self._depths.get(i.parent.key, math.inf) if i.parent is not None else 0.0 for i in known
-            )
-            depth = min(parents, default=math.inf) + 1.0
+    def _depth(self, key: Key, parents: Iterable[Key | None]) -> float:
+        depth = 1.0
+        if key not in self._order:
+            depths = (0.0 if parent is None else self._depths.get(parent, math.inf) for parent in parents)
+            depth += min(depths, default=math.inf)
         self._depths[key] = depth
         return depth
 
 
 class _Told(NamedTuple):
-    """``says``: anything at all; ``equals``: by ``==`` or ``===``; ``pins``: so, without a wildcard."""
+    """What the needs on a key say of versions, and who has them (None: the request).
 
+    ``says``: anything at all; ``equals``: by ``==`` or ``===``; ``pins``: so, without a wildcard. ``direct``:
+    one names a URL, or ties an extra to its project.
+    """
+
+    known: Collection[Information]
+    parents: tuple[Key | None, ...]
+    direct: bool
     says: bool
     equals: bool
     pins: bool
     bounds: bool
 
 
-def _told(need: Need) -> _Told:
+def _told_together(known: Collection[Information]) -> _Told:
+    needs = [information.requirement for information in known]
     # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
-    clauses = (
-        [(clause.operator, clause.version) for clause in need.requirement.specifier]
+    clauses = [
+        (clause.operator, clause.version)
+        for need in needs
         if need.exact is None
-        else []
-    )
+        for clause in need.requirement.specifier
+    ]
     return _Told(
+        known=known,
+        parents=tuple(i.parent.key if i.parent is not None else None for i in known),
+        direct=any(need.requirement.url or need.exact is not None for need in needs),
         says=bool(clauses),
         equals=any(op[:2] == "==" for op, _ in clauses),
         pins=any(op[:2] == "==" and "*" not in text for op, text in clauses),

@@ -83,7 +83,28 @@ PYTHON = Key(NormalizedName("<python>"))
 """Identifier of a candidate's own demand on the interpreter; no project can be called this."""
 
 
+_MOST = 1 << 16
+# Requirements are parsed once for each text, so the same objects come by again and again. The requirement
+# beside what is known of it keeps its id from being another's.
+_known: dict[int, tuple[Requirement, Key, str]] = {}
+
+
 def key_of(requirement: Requirement) -> Key:
     """The key that a requirement asks for."""
-    extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
-    return Key(canonicalize_name(requirement.name), extras)
+    return _of(requirement)[1]
+
+
+def text_of(requirement: Requirement) -> str:
+    """A requirement as it is written."""
+    return _of(requirement)[2]
+
+
+def _of(requirement: Requirement) -> tuple[Requirement, Key, str]:
+    known = _known.get(id(requirement))
+    if known is None:
+        if len(_known) >= _MOST:
+            _known.clear()
+        extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
+        key = Key(canonicalize_name(requirement.name), extras)
+        known = _known[id(requirement)] = (requirement, key, str(requirement))
+    return known

@@ -7,7 +7,7 @@ requirement that is added, here only what a round has touched is asked, and cand
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
@@ -35,7 +35,16 @@ C = TypeVar("C", bound=Keyed)
 
 
 class Provider(AbstractProvider[R, C, Key], Generic[R, C]):
-    """resolvelib's provider, with one question more."""
+    """resolvelib's provider, with two questions more."""
+
+    def preference(
+        self,
+        key: Key,
+        information: Collection[RequirementInformation[R, C]],
+        causes: Sequence[RequirementInformation[R, C]],
+    ) -> Preference:
+        """As `get_preference`. The same collection says the same whenever it comes by."""
+        raise NotImplementedError
 
     def outlasts(self, candidate: C, requirement: R) -> bool:
         """Whether a candidate that is offered without this requirement is surely offered with it as well.
@@ -220,8 +229,7 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
 
     def _get_preference(self, name: Key) -> Preference:
         state = self._states[-1]
-        information = {name: iter(state.criteria[name].information)}
-        return self._p.get_preference(name, state.mapping, {}, information, state.backtrack_causes)
+        return self._p.preference(name, state.criteria[name].information, state.backtrack_causes)
 
     # A criterion is replaced, never changed, so that the same one with the same pin has the same answer.
     def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:

@@ -21,7 +21,7 @@ from depguard.model.policy import Override
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
 from depguard.model.request import FormatControl
 from depguard.parse.filenames import version_of
-from depguard.parse.listed_page import FittingFile, ListedPage, Reach
+from depguard.parse.listed_page import Fitting, FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
 from depguard.resolve.ahead import Ahead
 from depguard.resolve.ports import PackageSource, Page
@@ -216,16 +216,17 @@ class Universe:
         """The same, of a page that tells beforehand what fits the host's tags and interpreter."""
         builds = self._may_build(page.name)
         wheels = not _listed(page.name, self.formats.no_binary)
-        purpose = (self._reach.key, builds, wheels, self.cutoff)
+        fitting = page.fitting(self._reach)
+        purpose = (id(fitting), builds, wheels, self.cutoff)
         offers: Offers | None = page.derived.get(purpose)
         if offers is None:
-            made = self._offered(page, builds=builds, wheels=wheels)
+            made = self._offered(page, fitting, builds=builds, wheels=wheels)
             offers = page.derived.setdefault(purpose, made)  # another thread may have been quicker
         return offers
 
-    def _offered(self, page: ListedPage, *, builds: bool, wheels: bool) -> Offers:
+    def _offered(self, page: ListedPage, fitting: Fitting, *, builds: bool, wheels: bool) -> Offers:
         offers: list[Offer] = []
-        for version, files in page.fitting(self._reach):
+        for version, files in fitting:
             allowed = [file for file in files if (wheels if file.wheel else builds)]
             if self.cutoff is not None:
                 allowed = [file for file in allowed if self._was_there(page, file, self.cutoff)]
