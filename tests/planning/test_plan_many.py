@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 
 import pytest
 
-from depguard.app.plan import Question, plan_tier
+from depguard.adapters.forks import Forks
+from depguard.app.crew import ALONE
+from depguard.app.plan import Question, Shared, plan_tier
 from depguard.app.plan_many import PlanRequest, plan_many
 from depguard.emit.json_report import render_json
+from depguard.errors import InputError
 from depguard.model.policy import Installer
+from depguard.model.report import Reports
 from depguard.parse.policy import parse_policy
 from kit.fake_index import FakeIndex, Release
 from kit.hosts import small_host
@@ -58,7 +62,7 @@ def test_the_answers_are_those_of_single_plans() -> None:
     for each in made:
         single = replace(each.request.question, hosts=(each.host,), source=FakeIndex.from_dict(INDEX))
         alone = plan_tier(single, each.request.tier)
-        assert render_json(each.planned.reports) == render_json(alone.reports)
+        assert render_json(Reports(reports=(each.report,))) == render_json(alone.reports)
     assert {m.report.verdict.value for m in made} > {"safe"}
 
 
@@ -78,3 +82,34 @@ def test_they_come_as_they_are_asked_for(hosts: int) -> None:
     made = plan_many([PlanRequest(question=question(source), tier="low")], HOSTS[:hosts])
     assert not source.page_calls
     assert len(list(made)) == hosts
+
+
+def test_several_processes_give_what_one_gives() -> None:
+    requests = [PlanRequest(question=question(FakeIndex.from_dict(INDEX)), tier=tier) for tier in TIERS]
+    alone = [made.report for made in plan_many(requests, HOSTS)]
+    for size in (2, 3, 8):
+        shared = list(plan_many(requests, HOSTS, crew=Forks(size)))
+        assert [(made.host.name, made.request.tier) for made in shared] == [
+            (host.name, tier) for host in HOSTS for tier in TIERS
+        ]
+        assert [made.report for made in shared] == alone
+        texts = [render_json(Reports(reports=(made.report,))) for made in shared]
+        assert texts == [render_json(Reports(reports=(report,))) for report in alone]
+
+
+def test_a_joint_plan_by_several_processes_is_that_of_one() -> None:
+    for tier in TIERS:
+        asked = replace(question(FakeIndex.from_dict(INDEX)), hosts=tuple(HOSTS))
+        alone = plan_tier(asked, tier)
+        assert plan_tier(asked, tier, Shared(asked, Forks(3))).reports == alone.reports
+
+
+def test_an_unknown_tier_is_told_by_several_processes_as_by_one() -> None:
+    asked = question(FakeIndex.from_dict(INDEX))
+    requests = [PlanRequest(question=asked, tier=tier) for tier in ("low", "lost")]
+    told: list[str] = []
+    for crew in (ALONE, Forks(2)):
+        with pytest.raises(InputError) as raised:
+            list(plan_many(requests, HOSTS, crew=crew))
+        told.append(str(raised.value))
+    assert told[0] == told[1]

@@ -71,6 +71,10 @@ def cache_place(environ: Mapping[str, str]) -> str:
     return platformdirs.user_cache_dir("depguard", appauthor=False)
 
 
+_LEFT_ALONE: list[object] = []
+"""Connections of the process that this one is a copy of."""
+
+
 class Cache:
     """Entries by kind and key. Safe for several threads and several processes at once; never raises."""
 
@@ -81,6 +85,7 @@ class Cache:
         self._connection: sqlite3.Connection | None = None
         self._read_only = False
         self._wrote = False
+        self._process = os.getpid()
         if path is not None:
             with self._lock:
                 self._open()
@@ -182,6 +187,8 @@ class Cache:
 
     def _do(self, statement: str, values: tuple[object, ...]) -> list[tuple[Any, ...]]:
         with self._lock:
+            if self._connection is not None and self._process != os.getpid():
+                self._open_in_copy()
             if self._connection is None:
                 return []
             try:
@@ -219,6 +226,14 @@ class Cache:
                 self._begin_anew()
             else:
                 self._only_read(str(error))
+
+    def _open_in_copy(self) -> None:
+        """SQLite's connections must not be used, nor even closed, in a copy of the process that made them."""
+        _LEFT_ALONE.append(self._connection)
+        self._connection = None
+        self._process = os.getpid()
+        self._note = lambda _: None  # what there is to say of this file was said
+        self._open()
 
     def _only_read(self, why: str) -> None:
         """Go on with what is there, or without."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from depguard.app.check import Judged, unread
 from depguard.app.check_findings import Seen, file_fingerprint, seen_in, standing
 from depguard.app.check_sides import CheckQuestion, Side
+from depguard.app.crew import ALONE, Crew
 from depguard.app.lock import Emitters, TierLocked, WrittenFile, constraint_files, lock_tier
 from depguard.app.lock_check import CODE as LOCK_CODE
 from depguard.app.lock_check import check_step
@@ -45,14 +46,27 @@ class _TierSide:
         return {report.host.name: report.verdict for report in self.reports}
 
 
-Shares = dict[tuple[int, datetime | None], Shared]
-"""What is shared by the tiers of a revision (its id) at a cut-off."""
+class Shares:
+    """What the tiers of one side share at one cut-off."""
+
+    def __init__(self, crew: Crew) -> None:
+        self._crew = crew
+        self._made: dict[tuple[int, datetime | None], Shared] = {}
+
+    def of(self, question: CheckQuestion, side: Side, cutoff: datetime | None) -> Shared:
+        """The same for the same side and cut-off."""
+        known = self._made.get((id(side), cutoff))
+        if known is None:
+            asked = question.ask(side, side.hosts, None, cutoff)
+            known = self._made[id(side), cutoff] = Shared(asked, self._crew)
+        return known
 
 
-def check_tiers(question: CheckQuestion, emitters: Emitters) -> tuple[Judged, ...]:
+def check_tiers(question: CheckQuestion, emitters: Emitters, crew: Crew = ALONE) -> tuple[Judged, ...]:
     """Plan each tier of the repository's own policy on both sides, where the change touches it.
 
-    A tier with a lock is planned at that lock's cut-off, and its files are compared. Raises OutOfReachError.
+    A tier with a lock is planned at that lock's cut-off, and its files are compared. ``crew`` does what can
+    be done for each host by itself. Raises OutOfReachError.
     """
     policy, base = question.head.policy, question.base
     if policy is None or question.project is None or not _wanted(question, policy):
@@ -62,7 +76,7 @@ def check_tiers(question: CheckQuestion, emitters: Emitters) -> tuple[Judged, ..
     label = f"{question.project}{policy.sources_used[0].label}"
     old = base.policy if base is not None else None
     found: list[Judged] = []
-    shares: Shares = {}
+    shares = Shares(crew)
     for index, tier in enumerate(dict.fromkeys((*policy.tiers, *(old.tiers if old is not None else ())))):
         first = index == 0
         after = _at(question, question.head, tier, emitters, shares, first=first)
@@ -137,9 +151,7 @@ def _at(
         except InputError as error:
             problems += [unread(problem, path) for problem in error.problems]
     cutoff = max((lock.cutoff for lock in locks), default=None)
-    if (id(side), cutoff) not in shares:
-        shares[id(side), cutoff] = Shared(question.ask(side, side.hosts, None, cutoff))
-    shared = shares[id(side), cutoff]
+    shared = shares.of(question, side, cutoff)
     asked = shared.question
     if not locks:
         return _TierSide(reports=plan_tier(asked, tier, shared).reports.reports, problems=tuple(problems))

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 
 from packaging.utils import NormalizedName
 
+from depguard.app.crew import ALONE, Crew
 from depguard.app.plan import Planned, Question, Shared, plan_tier
 from depguard.errors import DepguardError, Problem
 from depguard.model.finding import Verdict
@@ -79,7 +80,8 @@ def lock_tier(
     for cases, plan, host in _groups(question, planned, tier, per_host=per_host):
         lock = _lock(question, policy, tier, cases, plan, command=command, host=host)
         text = emitters.requirements(lock)
-        _prove(question, lock, text, cases, plan)
+        crew = shared.crew if shared is not None else ALONE
+        _prove(question, lock, text, (cases, plan), crew=crew)
         stem = tier if host is None else f"{tier}.{file_stem(host)}"
         locks.append(lock)
         files += [
@@ -208,26 +210,40 @@ def _hashed(pins: Iterable[Pin]) -> None:
         )
 
 
-def _prove(question: Question, lock: TierLock, text: str, cases: Sequence[Case], plan: TierPlan) -> None:
+def _prove(
+    question: Question, lock: TierLock, text: str, planned: tuple[Sequence[Case], TierPlan], *, crew: Crew
+) -> None:
     """Read the text as pip and uv would and simulate it: it must be the plan, on every host."""
-    problems: list[Problem] = []
-    for installer, no_deps in _installs(lock):
-        lines = read_requirements(lock.output, read=lambda *_: text, installer=installer)
-        command = InstallCommand(
-            installer=installer,
-            items=lines.items,
-            constraints=lines.constraints,
-            no_deps=no_deps,
-            # uv checks hashes where there are some; all or nothing is its --require-hashes.
-            require_hashes=installer is Installer.PIP,
-        )
-        for index, case in enumerate(cases):
+    cases, plan = planned
+    commands = [_reading(lock, text, installer, no_deps=no_deps) for installer, no_deps in _installs(lock)]
+
+    def proved(index: int) -> list[Problem | None]:
+        case = cases[index]
+        want = (plan.guarded.changes or ())[index]
+        problems: list[Problem | None] = []
+        for command in commands:
             got = simulate(case.free_view, command, pip=question.pip).changes
-            want = (plan.guarded.changes or ())[index]
-            if got is None or _moves(got) != _moves(want):
-                problems.append(_difference(lock, case, installer, got, want))
+            same = got is not None and _moves(got) == _moves(want)
+            problems.append(None if same else _difference(lock, case, command.installer, got, want))
+        return problems
+
+    by_host = list(crew.each(proved, len(cases)))
+    found = [problem for by_command in zip(*by_host, strict=True) for problem in by_command]
+    problems = [problem for problem in found if problem is not None]
     if problems:
         raise ReadBackError(*problems)
+
+
+def _reading(lock: TierLock, text: str, installer: Installer, *, no_deps: bool) -> InstallCommand:
+    lines = read_requirements(lock.output, read=lambda *_: text, installer=installer)
+    return InstallCommand(
+        installer=installer,
+        items=lines.items,
+        constraints=lines.constraints,
+        no_deps=no_deps,
+        # uv checks hashes where there are some; all or nothing is its --require-hashes.
+        require_hashes=installer is Installer.PIP,
+    )
 
 
 def _installs(lock: TierLock) -> tuple[tuple[Installer, bool], ...]:

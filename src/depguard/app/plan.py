@@ -11,6 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
+from depguard.app.crew import ALONE, Crew
 from depguard.app.judging import Occasion, asked, plan_findings, report
 from depguard.errors import InputError, Problem
 from depguard.model.finding import About, WayOut
@@ -89,11 +90,13 @@ class Planned:
 class Shared:
     """What the plans of several tiers share on the hosts of one question.
 
-    The hosts are made ready once, and a tier that others extend is solved once.
+    The hosts are made ready once, and a tier that others extend is solved once. ``crew`` does what can be
+    done for each host by itself.
     """
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, crew: Crew = ALONE) -> None:
         self.question = question
+        self.crew = crew
         self._solved: dict[tuple[str, ...], TierPlan] = {}
 
     @cached_property
@@ -121,12 +124,18 @@ def plan_tier(question: Question, tier: str, shared: Shared | None = None) -> Pl
     plan = known.solve(stages)
     if not plan.solved and len(cases) > 1:
         return _apart(question, tier, stages, plan)
-    reports = judge_row(question, tier, stages, cases, plan)
+    reports = judge_row(question, tier, stages, cases, plan, crew=known.crew)
     return Planned(reports=Reports(reports=tuple(reports)), plan=plan, cases=tuple(cases))
 
 
 def judge_row(
-    question: Question, tier: str | None, stages: Sequence[Stage], cases: Sequence[Case], plan: TierPlan
+    question: Question,
+    tier: str | None,
+    stages: Sequence[Stage],
+    cases: Sequence[Case],
+    plan: TierPlan,
+    *,
+    crew: Crew = ALONE,
 ) -> list[Report]:
     """One report a host for a plan, with the simulation beside it and the ways out of a refusal."""
     wanted = tuple(item for _, own in stages for item in own)
@@ -143,11 +152,13 @@ def judge_row(
     # the others are judged.
     for case, changes in zip(cases, plan.guarded.changes or (), strict=False):
         expect(case, changes)
-    reports: list[Report] = []
-    for index, case in enumerate(cases):
+
+    def judged(index: int) -> Report:
+        case = cases[index]
         simulation = simulate(case.free_view, command_for(question, wanted), pip=question.pip)
-        reports.append(with_ways_out(report(occasion, case, index, simulation, plan), ways))
-    return reports
+        return with_ways_out(report(occasion, case, index, simulation, plan), ways)
+
+    return list(crew.each(judged, len(cases)))
 
 
 def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) -> tuple[WayOut, ...]:

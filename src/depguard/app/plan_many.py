@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from depguard.app.plan import Planned, Question, Shared, plan_tier
+from depguard.app.crew import ALONE, Crew
+from depguard.app.plan import Question, Shared, plan_tier
 from depguard.model.host import Host
 from depguard.model.report import Report
 
@@ -31,28 +32,31 @@ class HostReport:
 
     request: PlanRequest
     host: Host
-    planned: Planned
-
-    @property
-    def report(self) -> Report:
-        """The one report."""
-        return self.planned.reports.reports[0]
+    report: Report
 
 
-def plan_many(requests: Sequence[PlanRequest], hosts: Iterable[Host]) -> Iterator[HostReport]:
+def plan_many(
+    requests: Sequence[PlanRequest], hosts: Iterable[Host], *, crew: Crew = ALONE
+) -> Iterator[HostReport]:
     """Plan every request on every host, host by host, each as soon as it is asked for.
 
-    Requests with the same Question object share what is found out about a host.
+    Requests with the same Question object share what is found out about a host. ``crew`` may take several
+    hosts at once.
 
     Raises InputError for a tier that a policy does not have, OutOfReachError.
     """
-    for host in hosts:
-        shared = _per_question(host)
+    row = tuple(hosts)
+
+    def planned(index: int) -> Iterator[Report]:
+        shared = _per_question(row[index])
         for request in requests:
             known = shared(request.question)
-            yield HostReport(
-                request=request, host=host, planned=plan_tier(known.question, request.tier, known)
-            )
+            yield plan_tier(known.question, request.tier, known).reports.reports[0]
+
+    reports = map(planned, range(len(row))) if crew is ALONE else crew.each(lambda i: [*planned(i)], len(row))
+    for host, own in zip(row, reports, strict=True):
+        for request, report in zip(requests, own, strict=True):
+            yield HostReport(request=request, host=host, report=report)
 
 
 def _per_question(host: Host) -> Callable[[Question], Shared]:

@@ -60,6 +60,12 @@ class ArtifactFacts:
         """Whether the metadata costs no request, or cannot be asked for at all."""
         return self._offline or self._cache.has(_METADATA, _key(artifact))
 
+    def contents_at_hand(self, artifact: Artifact) -> bool:
+        """Whether the contents most likely cost no request, or cannot be asked for at all."""
+        from depguard.adapters.index.kept_contents import has_contents
+
+        return self._offline or has_contents(self._cache, _key(artifact))
+
     def met_size(self, artifact: Artifact) -> int | None:
         """The size where the page or a read has told it."""
         if artifact.size is not None or self._reading is None:

@@ -139,6 +139,8 @@ class IndexClient:
     def prefetch_contents(self, artifacts: Iterable[Artifact], *, depth: Depth, most: int) -> None:
         """A hint that these wheels' contents will be asked for soon. Never raises."""
         for artifact in artifacts:
+            if self._facts.contents_at_hand(artifact):
+                continue
             self._contents.start(
                 (*_place(artifact), depth, most),
                 lambda artifact=artifact: self._facts.contents(artifact, depth, most),  # type: ignore[misc]  # bound early

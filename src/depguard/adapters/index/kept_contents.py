@@ -20,6 +20,11 @@ def kept_contents(cache: Cache, key: str, *, depth: Depth, most: int) -> WheelCo
     return kept
 
 
+def has_contents(cache: Cache, key: str) -> bool:
+    """Whether there are any; they may not go as deep as is asked for."""
+    return cache.has(_CONTENTS, key)
+
+
 def keep_contents(
     cache: Cache, key: str, contents: WheelContents, *, depth: Depth, most: int, now: float
 ) -> None:

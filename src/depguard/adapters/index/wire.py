@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
@@ -26,6 +27,7 @@ class Wire:
         self._lock = threading.Lock()
         self._made: tuple[Transport, Pools] | None = None
         self._closed = False
+        self._process = os.getpid()
 
     def ask(
         self,
@@ -49,6 +51,8 @@ class Wire:
                 self._opened()
 
     def _opened(self) -> Transport:
+        if self._process != os.getpid():  # connections are those of the process that this is a copy of
+            self._process, self._made = os.getpid(), None
         if self._made is None:
             self._made = self._make()
         return self._made[0]

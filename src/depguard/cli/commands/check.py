@@ -39,6 +39,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the report. 0 where nothing refuses, 1 otherwise."""
+    from depguard.adapters.forks import Forks
     from depguard.app.check import check
     from depguard.app.check_tiers import check_tiers
     from depguard.cli.check_setup import checking
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
 
     files = report_files(args.reports)
     with checking(args, console) as setup:
-        tiers = check_tiers(setup.question, lock_emitters())
+        tiers = check_tiers(setup.question, lock_emitters(), Forks())
         report = check(setup.question, tiers=tiers)
     write_reports(files, lambda form: render(report, form))
     console.out(render(report, args.format, colour=console.colour, verbose=console.verbose))

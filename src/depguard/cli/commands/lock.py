@@ -51,6 +51,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
 
     ``below`` asks for one tier and all that it extends (``plan TIER --write``).
     """
+    from depguard.adapters.forks import Forks
     from depguard.app.lock import constraint_files, lock_tier
     from depguard.app.lock_check import check_step, out_of_step
     from depguard.app.plan import Shared
@@ -66,7 +67,7 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     locked: list[TierLocked] = []
     with asking(args, console, setup, cutoff=cutoff) as question:
         emitters = lock_emitters()
-        shared = Shared(question)
+        shared = Shared(question, Forks())
         locked += [
             lock_tier(question, tier, emitters, command=command, per_host=per_host, shared=shared)
             for tier in tiers

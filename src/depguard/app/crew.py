@@ -1,0 +1,32 @@
+"""Work that falls into parts which know nothing of each other, done by whoever is there to do it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+
+
+class Crew(Protocol):
+    """Does parts of a piece of work, perhaps several at once."""
+
+    def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
+        """What ``work`` gives for 0 up to ``count``, in this order.
+
+        ``work`` may be done in a copy of this process: it changes nothing that anybody else looks at, and
+        what it gives is a value that can be pickled. Raises what ``work`` raises for the first part that
+        fails.
+        """
+        ...
+
+
+class Alone:
+    """One part after the other, each when it is asked for."""
+
+    def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
+        """As `Crew` says."""
+        return map(work, range(count))
+
+
+ALONE = Alone()
