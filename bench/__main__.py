@@ -6,6 +6,7 @@ import argparse
 import cProfile
 import json
 import pstats
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -147,44 +148,36 @@ def counted(work: subjects.Workplace) -> dict[str, tuple[int, int]]:
     return found
 
 
-def many_plans(work: subjects.Workplace) -> dict[str, float]:
-    """Plans a second in one process, and in two at once."""
+def many_plans(work: subjects.Workplace, rounds: int = 3) -> dict[str, float]:
+    """Plans a second by one process, and by two: medians of runs in turn, each in a process of its own."""
     cache = str(work.cache("depguard"))
-    many.main(cache, 0, many.HOSTS, offline=False)
-    one = _together(cache, [(0, many.HOSTS)])
-    two = _together(cache, [(0, many.HOSTS // 2), (many.HOSTS // 2, many.HOSTS)])
-    plans = one[0]["plans"]
+    many.main(cache, 1, offline=False)
+    found: dict[int, list[dict[str, float]]] = {1: [], 2: []}
+    for _ in range(rounds):
+        for processes, answers in found.items():
+            answers.append(_many(cache, processes))
+    plans = found[1][0]["plans"]
+    one, two = (statistics.median(each["wall"] for each in answers) for answers in found.values())
     return {
         "hosts": many.HOSTS,
         "plans": plans,
-        "one": plans / one[0]["wall"],
-        "one_cpu": plans / one[0]["cpu"],
-        "two": plans / max(part["wall"] for part in two),
+        "one": plans / one,
+        "one_cpu": plans / statistics.median(each["cpu"] for each in found[1]),
+        "two": plans / two,
     }
 
 
-def _together(cache: str, parts: list[tuple[int, int]]) -> list[dict[str, float]]:
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-m", "bench.many", cache, str(first), str(last)],
-            cwd=ROOT,
-            env=plain_environment() | {"PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for first, last in parts
-    ]
-    time.sleep(1.0)  # until all have begun
-    answers = []
-    for process in running:
-        if process.stdin is not None:
-            process.stdin.write("\n")
-            process.stdin.flush()
-    for process in running:
-        out, _ = process.communicate()
-        answers.append(json.loads(out))
-    return answers
+def _many(cache: str, processes: int) -> dict[str, float]:
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.many", cache, str(processes)],
+        cwd=ROOT,
+        env=plain_environment() | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, float] = json.loads(done.stdout)
+    return found
 
 
 def profile(work: subjects.Workplace) -> list[tuple[str, float, int]]:

@@ -1,6 +1,6 @@
-"""Many plans in one process: three tiers on sixteen hosts, out of a warm cache. Also a program.
+"""Many plans in one call: three tiers on sixteen hosts, out of a warm cache. Also a program.
 
-python -m bench.many CACHE FIRST LAST     plans on those hosts of the catalogue; prints plans and seconds
+python -m bench.many CACHE PROCESSES     plans on those hosts of the catalogue; prints plans and seconds
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ TIERS = ("tier1", "tier2", "tier3")
 HOSTS = 16
 
 
-def main(cache: str, first: int, last: int, *, offline: bool = True) -> dict[str, float]:
+def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float]:
     """Plan, and say how long it took: hosts read, pages read, everything judged; imports aside."""
+    from depguard.adapters.forks import Forks
     from depguard.adapters.host_store import HostStore
     from depguard.adapters.shipped import shipped_hosts
+    from depguard.app.crew import ALONE
     from depguard.app.plan_many import PlanRequest, plan_many
     from depguard.cli.commands import plan as command
     from depguard.cli.console import standard_console
     from depguard.cli.setup import asking, set_up
 
-    names = HostStore([shipped_hosts()], lambda: None).names()[:HOSTS][first:last]  # type: ignore[arg-type, return-value]  # never live
+    names = HostStore([shipped_hosts()], lambda: None).names()[:HOSTS]  # type: ignore[arg-type, return-value]  # never live
     parser = argparse.ArgumentParser()
     command.register(parser)
     words = ["tier3", "--policy", "colab", "--cache-dir", cache, *(["--offline"] if offline else [])]
@@ -32,16 +34,16 @@ def main(cache: str, first: int, last: int, *, offline: bool = True) -> dict[str
         words += ["--host", name]
     args = parser.parse_args(words)
     console = standard_console(quiet=True)
+    crew = ALONE if processes == 1 else Forks(processes)
     wall, cpu = time.perf_counter(), time.process_time()
     setup = set_up(args, console)
     with asking(args, console, setup) as question:
         requests = [PlanRequest(question=question, tier=tier) for tier in TIERS]
-        plans = sum(1 for _ in plan_many(requests, setup.hosts))
+        plans = sum(1 for _ in plan_many(requests, setup.hosts, crew=crew))
     return {"plans": plans, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 
 if __name__ == "__main__":
-    cache, first, last = sys.argv[1:4]
+    cache, processes = sys.argv[1:3]
     Path(cache).mkdir(parents=True, exist_ok=True)
-    sys.stdin.readline()  # wait for the word: everybody starts together
-    sys.stdout.write(json.dumps(main(cache, int(first), int(last))) + "\n")
+    sys.stdout.write(json.dumps(main(cache, int(processes))) + "\n")

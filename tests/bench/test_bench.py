@@ -29,11 +29,13 @@ def test_commands_take_turns_and_failures_are_told(tmp_path: Path) -> None:
         Command(name="b", words=[sys.executable, "-c", write, str(log), "b"], every=2),
         Command(name="c", words=[sys.executable, "-c", "raise SystemExit('no')"]),
     ]
+    ballast = bytearray(100_000_000)  # what measures is no part of what is measured
     a, b, c = in_turn(commands, 3)
+    del ballast
     assert log.read_text() == "ab" + "a" + "ab"
     assert (len(a.wall), len(b.wall), len(c.wall)) == (3, 2, 0)
     assert c.failure == "no"
-    assert 0 < a.memory < 60
+    assert 0 < a.memory < 40
     assert all(0 < seconds < 60 for seconds in (*a.wall, *a.cpu))
 
 
