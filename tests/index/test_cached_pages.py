@@ -5,13 +5,15 @@ import os
 import sqlite3
 import subprocess
 import sys
+import time
+import zlib
 from pathlib import Path
 
 import pytest
 from packaging.utils import canonicalize_name
 
 import depguard
-from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.cache import FORMAT, Cache, Entry
 from depguard.errors import OutOfReachError
 from depguard.model.release import CoreMetadata
 from kit.index_bench import Bench
@@ -157,6 +159,7 @@ def test_metadata_is_kept_for_ever_and_by_index(bench: Bench, wheels: Path, tmp_
 def test_a_page_in_the_cache_that_does_not_fit_is_dropped(
     bench: Bench, wheels: Path, tmp_path: Path, text: str
 ) -> None:
+    bench.now = time.time()  # what is older than some months is tidied away
     with Loopback(wheels) as index:
         cache = Cache.in_folder(tmp_path, note=bench.notes.append)
         entry = Entry(text=text, stored=bench.now, fresh_until=bench.now + 99, facts={})
@@ -207,6 +210,20 @@ def test_a_row_that_was_changed_is_dropped(tmp_path: Path, change: str) -> None:
     connection.close()
     assert cache.get("page", "k2" if "k2" in change else "k") is None
     assert cache.get("page", "k") is None
+    cache.close()
+
+
+@pytest.mark.parametrize("facts", ["[]", "7", '{"sha256": 7}', '{"etag": null}', "{"])
+def test_a_row_with_foreign_facts_is_dropped(tmp_path: Path, facts: str) -> None:
+    cache = Cache.in_folder(tmp_path, note=print)
+    body = zlib.compress(b"x")
+    checksum = zlib.crc32(body, zlib.crc32(f"page\0k\0{facts}".encode()))
+    with sqlite3.connect(tmp_path / "index.sqlite3") as connection:
+        row = ("page", "k", FORMAT, 5.0, 9.0, facts, body, checksum)
+        connection.execute("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    connection.close()
+    assert cache.get("page", "k") is None
+    assert not cache.has("page", "k")
     cache.close()
 
 

@@ -114,6 +114,8 @@ class Cache:
             if number != FORMAT or _checksum(kind, key, facts, body) != checksum:
                 raise ValueError  # noqa: TRY301 - one way out for all that is wrong with a row
             read = json.loads(facts)
+            if not isinstance(read, dict) or not all(isinstance(fact, str) for fact in read.values()):
+                raise ValueError  # noqa: TRY301 - as above
             return Entry(
                 text=zlib.decompress(body).decode(),
                 stored=float(stored),

@@ -67,7 +67,7 @@ class RemotePages:
         """
         key = redact(url)
         # A query may be a token, and without it two pages could not be told apart.
-        entry = None if "?" in url else self._cache.get(_KIND, key)
+        entry = None if "?" in url else self._facts_of(key)
         now = self._clock()
         if entry is not None and self._will_do(entry, now):
             self._meter.add(pages=1, cached=1)
@@ -114,8 +114,16 @@ class RemotePages:
         """Whether the page is read without a request, or cannot be asked for at all."""
         if self._settings.offline:
             return True
-        entry = None if "?" in url else self._cache.get(_KIND, redact(url))
+        entry = None if "?" in url else self._facts_of(redact(url))
         return entry is not None and self._will_do(entry, self._clock())
+
+    def _facts_of(self, key: str) -> Entry | None:
+        """What is kept of a page beside its text. Foreign entries, which have one here, are dropped."""
+        entry = self._cache.get(_KIND, key)
+        if entry is not None and entry.text:
+            self._cache.drop(_KIND, key)
+            return None
+        return entry
 
     def _will_do(self, entry: Entry, now: float) -> bool:
         fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
