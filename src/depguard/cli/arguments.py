@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import difflib
+import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,6 +12,18 @@ from typing import NoReturn
 from depguard import __version__
 from depguard.cli.console import COLOR_CHOICES
 from depguard.errors import InputError, Problem
+
+
+class _Help(argparse.HelpFormatter):
+    """argparse's help, as wide as the terminal. It asks shutil, which imports compressors for each option."""
+
+    def __init__(self, prog: str) -> None:
+        columns = os.environ.get("COLUMNS", "")
+        try:
+            width = int(columns) or os.get_terminal_size(1).columns
+        except (ValueError, OSError):
+            width = 0
+        super().__init__(prog, width=(width or 80) - 2)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -34,7 +46,7 @@ def parse(
     (None without ``--``). Global options that were not given are absent from the namespace.
     Raises InputError; SystemExit only after ``--help`` or ``--version``.
     """
-    parser = _Parser(prog=f"depguard {name}", allow_abbrev=False)
+    parser = _Parser(prog=f"depguard {name}", allow_abbrev=False, formatter_class=_Help)
     register(parser)
     _add_globals(parser)
     rest: tuple[str, ...] | None = None
@@ -78,6 +90,8 @@ def _add_globals(parser: argparse.ArgumentParser) -> None:
 def _unknown(word: str, parser: argparse.ArgumentParser) -> Problem:
     kind = "option" if word.startswith("-") else "argument"
     # The help text is argparse's public list of its options.
+    import difflib
+
     known = sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", parser.format_help())))
     near = difflib.get_close_matches(word.partition("=")[0], known, n=1) if kind == "option" else []
     return Problem(

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import enum
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from packaging.version import Version
 
 from depguard.model.file_list import FileList
+
+TORCH_LIBRARIES: Final = re.compile(r"lib(torch|c10|aoti|shm|caffe2)[a-z0-9_]*\.so")
+"""What torch's wheel has in ``torch/lib``, by soname."""
 
 
 class NumpyMark(enum.Enum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import lzma
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -131,6 +130,8 @@ def _roots(tree: Mapping[str, Any], above: str, level: int) -> Iterable[str]:
 
 def pack_lists(lists: Mapping[str, Iterable[str]]) -> str:
     """File lists by version as one text: each path once, after what it shares with the one before."""
+    import lzma
+
     versions = sorted(lists)
     held = {version: frozenset(lists[version]) for version in versions}
     lines = [" ".join(versions)]
@@ -146,6 +147,8 @@ def pack_lists(lists: Mapping[str, Iterable[str]]) -> str:
 
 def unpack_lists(text: str) -> dict[str, frozenset[str]]:
     """What ``pack_lists`` packed. Raises ValueError."""
+    import lzma
+
     try:
         unpacking = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE)
         data = unpacking.decompress(base64.b85decode(text), _MOST_UNPACKED)

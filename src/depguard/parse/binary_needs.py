@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from depguard.model.binary import Binary
+from depguard.model.binary import TORCH_LIBRARIES, Binary
 from depguard.parse.elf import ElfError, read_elf
 from depguard.parse.numpy_abi import numpy_use
-
-TORCH_LIBRARIES: Final = re.compile(r"lib(torch|c10|aoti|shm|caffe2)[a-z0-9_]*\.so")
-"""What torch's wheel has in ``torch/lib``, by soname."""
 
 # C++ names in torch's namespaces, and its C interface (shims of the stable ABI, THP objects).
 _TORCH: Final = re.compile(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -11,6 +10,8 @@ def nearest(found: str, valid: Iterable[str]) -> str | None:
 
     Case, ``_`` and ``-`` do not count: ``Exclude_Newer`` is ``exclude-newer``.
     """
+    import difflib
+
     folded = {_fold(name): name for name in sorted(valid, reverse=True)}
     matches = difflib.get_close_matches(_fold(found), folded, n=1, cutoff=0.6)
     return folded[matches[0]] if matches else None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from packaging.utils import NormalizedName
 
-from depguard.model.baseline import Violation
 from depguard.model.host import Host
 from depguard.model.host_needs import ActiveRequirement, HostNeeds, compiled_baseline, read_needs
+
+if TYPE_CHECKING:
+    from depguard.model.baseline import Violation
 
 _KEPT = 16
 _needs: dict[int, tuple[Host, HostNeeds]] = {}
@@ -46,6 +49,8 @@ def health(host: Host) -> tuple[Violation, ...]:
 
     Installed pre-releases count for any range. What cannot be known (a marker, a version) is no violation.
     """
+    from depguard.model.baseline import Violation
+
     found = [
         Violation(
             parent=need.parent,

@@ -9,9 +9,8 @@ from typing import Final
 from packaging.version import Version
 
 from depguard.model.abi_report import Clash
-from depguard.model.binary import Binary, NumpyMark, VersionNeed, WheelContents
+from depguard.model.binary import TORCH_LIBRARIES, Binary, NumpyMark, VersionNeed, WheelContents
 from depguard.model.host_abi import HostAbi, TorchAbi
-from depguard.parse.binary_needs import TORCH_LIBRARIES
 from depguard.parse.numpy_abi import too_new
 
 _LONGEST: Final = 60

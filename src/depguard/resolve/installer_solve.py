@@ -10,7 +10,6 @@ from depguard.resolve.installer import InstallerProvider
 from depguard.resolve.needs import Candidate, Need
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
 from depguard.resolve.solve import Repin, Steady, solve
-from depguard.resolve.uv_search import solve_as_uv
 
 PIP_ROUNDS = 200_000
 """After so many rounds pip gives up."""
@@ -32,6 +31,8 @@ def solve_as_installer(provider: InstallerProvider, roots: Sequence[Need]) -> Ou
     if not provider.as_uv:
         search = EarlierPip if provider.by_depth else Steady[Need, Candidate]
         return solve(provider, roots, rounds=ROUNDS, repin=Repin.ALWAYS, patience=PIP_ROUNDS, search=search)
+    from depguard.resolve.uv_search import solve_as_uv
+
     outcome = solve_as_uv(provider, roots, rounds=UV_ROUNDS)
     if isinstance(outcome, Solved):
         return outcome
