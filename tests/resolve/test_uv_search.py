@@ -10,7 +10,8 @@ import pytest
 from depguard.parse.install_command import parse_install_command
 from depguard.planning.case import make_case
 from depguard.planning.simulate import root_needs, simulate
-from depguard.resolve.installer import Behaviour, InstallerProvider
+from depguard.resolve.installer import InstallerProvider
+from depguard.resolve.installer_choice import Behaviour
 from depguard.resolve.needs import Need
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule

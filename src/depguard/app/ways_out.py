@@ -16,7 +16,7 @@ from depguard.model.finding import Verdict, WayOut
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.guard import Wanted
 from depguard.planning.tiers import Stage, TierPlan
-from depguard.resolve.installer import pins_exactly
+from depguard.resolve.prereleases import pins_exactly
 
 MOST_TOGETHER = 3
 """How many requirements of a request are changed together at most."""

@@ -16,7 +16,8 @@ from depguard.model.policy import Installer
 from depguard.model.request import InstallCommand, Item, UpgradeStrategy, Verb
 from depguard.planning.changes import action_for, change_set, removal
 from depguard.resolve.host_view import HostView
-from depguard.resolve.installer import Behaviour, InstallerProvider, as_pip_asks, root_and_extras
+from depguard.resolve.installer import InstallerProvider, as_pip_asks, root_and_extras
+from depguard.resolve.installer_choice import Behaviour
 from depguard.resolve.installer_solve import solve_as_installer
 from depguard.resolve.needs import Candidate, Key, Need
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable

@@ -18,10 +18,9 @@ from packaging.version import Version
 from resolvelib.resolvers import RequirementInformation
 
 from depguard.model.markers import MarkerAnswer
-from depguard.resolve.installer import pins_exactly
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.needs import PYTHON, Candidate, Key, key_of, text_of
-from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted
+from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, pins_exactly
 from depguard.resolve.rounds import Provider
 from depguard.resolve.universe import Offer
 

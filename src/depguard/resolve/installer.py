@@ -7,7 +7,6 @@ are fields of `Behaviour`.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from packaging.requirements import Requirement
@@ -15,33 +14,10 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.resolve.host_view import HostView
+from depguard.resolve.installer_choice import Behaviour, InstallerChoice
 from depguard.resolve.installer_turns import Information, InstallerTurns
 from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of
-from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease
 from depguard.resolve.rounds import Provider
-from depguard.resolve.universe import Offer
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Behaviour:
-    """How an installer behaves, and what it was told.
-
-    ``by_depth``: pip before 25.1 resolves what is closer to the request first. ``promotes``: pip from
-    26.0 on resolves early what keeps conflicting. ``upgrade_all`` ignores what is installed wherever
-    the solve comes by (pip's eager strategy, uv's ``-U``); ``upgrade_names`` does so for some
-    (pip's ``-U`` for what was asked for, uv's ``-P``).
-    """
-
-    prereleases: PrereleaseRule
-    by_depth: bool = False
-    promotes: bool = False
-    allow_prereleases: bool = False
-    upgrade_all: bool = False
-    upgrade_names: frozenset[NormalizedName] = frozenset()
-    reinstall_all: bool = False
-    reinstall_names: frozenset[NormalizedName] = frozenset()
-    ignore_installed: bool = False
-    no_deps: bool = False
 
 
 class InstallerProvider(Provider[Need, Candidate]):
@@ -59,16 +35,10 @@ class InstallerProvider(Provider[Need, Candidate]):
     ) -> None:
         self._view = view
         self._behaviour = behaviour
-        self._constraints = constraints
+        self._choice = InstallerChoice(view, behaviour, roots, constraints)
         self._turns = InstallerTurns(
             roots, uv=self.as_uv, by_depth=behaviour.by_depth, promotes=behaviour.promotes
         )
-        self._direct_prereleases = frozenset(
-            need.key.name for need in roots if mentions_prerelease(need.specifier)
-        ) | frozenset(name for name, spec in constraints.items() if mentions_prerelease(spec))
-        self._direct_pins = frozenset(
-            need.key.name for need in roots if pins_exactly(need.specifier)
-        ) | frozenset(name for name, spec in constraints.items() if pins_exactly(spec))
         self._urls: dict[tuple[Key, str], Candidate] = {}
         self._needs: dict[int, tuple[Need, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
@@ -139,7 +109,7 @@ class InstallerProvider(Provider[Need, Candidate]):
         urls = {need.requirement.url for need in needs if need.requirement.url}
         if urls:
             return self._direct(identifier, needs, urls, refused)
-        return lambda: self._first_expected(self._from_host_and_index(identifier, needs, refused))
+        return lambda: self._choice.left(identifier, needs, refused)
 
     def versions(self, key: Key) -> Sequence[Candidate]:
         """All that can be chosen for a key as far as the request itself allows, most preferred first."""
@@ -147,14 +117,14 @@ class InstallerProvider(Provider[Need, Candidate]):
         urls = {need.requirement.url for need in asked if need.requirement.url}
         if urls:
             return self._direct(key, asked, urls, set())
-        return list(self._from_host_and_index(key, asked, set()))
+        return list(self._choice.left(key, asked, set()))
 
     def preferred_installed(self, key: Key) -> Candidate | None:
         """The host's own, where it is taken as soon as it fits; the index is not asked."""
         asked = [need for need in self._roots if need.key.name == key.name]
-        if self._upgrades(key) or any(need.requirement.url for need in asked):
+        if self._choice.upgrades(key) or any(need.requirement.url for need in asked):
             return None
-        return self._installed(key, self._constraints.get(key.name, SpecifierSet()), set())
+        return self._choice.installed(key, self._choice.constrained(key.name))
 
     def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
         """Whether a candidate meets a need; installed pre-releases count, as for the installers."""
@@ -227,69 +197,6 @@ class InstallerProvider(Provider[Need, Candidate]):
     def _url_candidate(self, key: Key, url: str) -> Candidate:
         return self._urls.setdefault((key, url), Candidate(key, None, url=url))
 
-    def _first_expected(self, candidates: Iterator[Candidate]) -> Iterator[Candidate]:
-        """The same; the first one's metadata is fetched while the solver is still busy elsewhere."""
-        for place, candidate in enumerate(candidates):
-            if not place:
-                self._view.expect(candidate)
-            yield candidate
-
-    def _from_host_and_index(self, key: Key, needs: list[Need], refused: set[int]) -> Iterator[Candidate]:
-        specifier = self._constraints.get(key.name, SpecifierSet())
-        for need in needs:
-            if len(need.specifier):
-                specifier &= need.specifier
-        installed = self._installed(key, specifier, refused)
-        if installed is not None and not self._upgrades(key):
-            yield installed
-            installed_version = installed.version
-            installed = None
-        else:
-            installed_version = installed.version if installed else None
-        for offer in self._admitted(key, specifier, needs):
-            if installed is not None and installed.version is not None and offer.version <= installed.version:
-                yield installed
-                installed = None
-            if installed_version is not None and offer.version == installed_version:
-                continue  # the installed one stands for this version
-            candidate = self._view.offered(key, offer)
-            if id(candidate) not in refused:
-                yield candidate
-        if installed is not None:
-            yield installed
-
-    def _installed(self, key: Key, specifier: SpecifierSet, refused: set[int]) -> Candidate | None:
-        behaviour = self._behaviour
-        if behaviour.reinstall_all or behaviour.ignore_installed or key.name in behaviour.reinstall_names:
-            return None
-        candidate = self._view.installed(key)
-        if candidate is None or id(candidate) in refused:
-            return None
-        if candidate.version is not None and not specifier.contains(candidate.version, prereleases=True):
-            return None
-        return candidate
-
-    def _upgrades(self, key: Key) -> bool:
-        return self._behaviour.upgrade_all or key.name in self._behaviour.upgrade_names
-
-    def _admitted(self, key: Key, specifier: SpecifierSet, needs: Sequence[Need]) -> list[Offer]:
-        allowed = self._behaviour.allow_prereleases or (
-            self._behaviour.prereleases is PrereleaseRule.UV_CLASSIC and key.name in self._direct_prereleases
-        )
-        offers = self._view.offers(key.name).offers
-        fitting = admitted(offers, specifier, rule=self._behaviour.prereleases, allowed=allowed)
-        hashes = [need.hashes for need in needs if need.hashes]
-        if hashes:
-            fitting = [o for o in fitting if all(set(o.artifact.hashes) & allowed for allowed in hashes)]
-        # PEP 592: yanked releases count only when exactly pinned and nothing else fits; for uv, only
-        # when the request itself pins them.
-        pinned = (
-            key.name in self._direct_pins if self._behaviour.prereleases.of_uv else pins_exactly(specifier)
-        )
-        if pinned and all(offer.yanked for offer in fitting):
-            return fitting
-        return [offer for offer in fitting if not offer.yanked]
-
 
 def root_and_extras(requirement: Requirement, *, parent: Candidate | None, **fields: Any) -> Iterator[Need]:
     """A requirement's needs: with extras, the project without them is needed as well."""
@@ -311,11 +218,3 @@ def exactly(candidate: Candidate) -> Requirement:
     """A requirement that names this candidate and no other version."""
     version = f"=={candidate.version}" if candidate.version is not None else ""
     return Requirement(f"{candidate.name}{version}")
-
-
-def pins_exactly(specifier: SpecifierSet) -> bool:
-    """Whether a clause names one version exactly (a trailing wildcard does not)."""
-    return any(
-        clause.operator == "===" or (clause.operator == "==" and not clause.version.endswith(".*"))
-        for clause in specifier
-    )
