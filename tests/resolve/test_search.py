@@ -11,7 +11,8 @@ from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, Resolver
 
 from depguard.planning.case import make_case
-from depguard.resolve.guarded import GuardedProvider, GuardRules
+from depguard.resolve.guarded import GuardedProvider
+from depguard.resolve.guarded_choice import GuardRules
 from depguard.resolve.joint import JointCandidate, JointNeed
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable

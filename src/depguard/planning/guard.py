@@ -12,7 +12,8 @@ from packaging.version import Version
 from depguard.model.location import Location
 from depguard.model.plan import Action, Cause, ChangeSet
 from depguard.planning.changes import action_for, change_set
-from depguard.resolve.guarded import GuardedProvider, GuardRules
+from depguard.resolve.guarded import GuardedProvider
+from depguard.resolve.guarded_choice import GuardRules
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule, mentions_prerelease
