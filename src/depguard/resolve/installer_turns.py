@@ -36,6 +36,8 @@ class InstallerTurns:
         self._conflicts: Counter[Key] = Counter()
         self._seen: dict[Key, int] = {}
         self._told: dict[Key, _Told] = {}
+        self._causes: Sequence[Information] | None = None
+        self._causes_keys: set[Key] = set()
 
     def preference(
         self, key: Key, known: Collection[Information], causes: Sequence[Information]
@@ -44,7 +46,7 @@ class InstallerTurns:
         told = self._told.get(key)
         if told is None or told.known is not known:
             told = self._told[key] = _told_together(known)
-        cause = bool(causes) and _is_cause(key, causes)
+        cause = bool(causes) and key in self._concerned(causes)
         if self._uv:
             seen = self._seen.setdefault(key, len(self._seen))
             return (not told.direct, not told.pins, not cause, seen)
@@ -66,11 +68,19 @@ class InstallerTurns:
             return [PYTHON]
         if self._by_depth or self._uv:
             return keys
-        concerned = _cause_keys(causes)
+        concerned = self._concerned(causes)
         narrowed = [key for key in keys if key in concerned]
         if not narrowed and self._promotes:
             narrowed = [key for key in keys if self._conflicts[key] >= CONFLICTS_TO_PROMOTE]
         return narrowed or keys
+
+    def _concerned(self, causes: Sequence[Information]) -> set[Key]:
+        """The keys of a conflict. Asked for every open key in a round, of the same list."""
+        if self._causes is not causes:
+            keys = {cause.requirement.key for cause in causes}
+            self._causes_keys = keys | {cause.parent.key for cause in causes if cause.parent is not None}
+            self._causes = causes
+        return self._causes_keys
 
     def _count(self, resolutions: Mapping[Key, Candidate], causes: Sequence[Information]) -> None:
         """Once for each requirement that met, in each round until the next conflict: so pip 26 counts."""
@@ -121,16 +131,4 @@ def _told_together(known: Collection[Information]) -> _Told:
         equals=any(op[:2] == "==" for op, _ in clauses),
         pins=any(op[:2] == "==" and "*" not in text for op, text in clauses),
         bounds=any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses),
-    )
-
-
-def _cause_keys(causes: Sequence[Information]) -> set[Key]:
-    keys = {cause.requirement.key for cause in causes}
-    return keys | {cause.parent.key for cause in causes if cause.parent is not None}
-
-
-def _is_cause(key: Key, causes: Sequence[Information]) -> bool:
-    return any(
-        key == cause.requirement.key or (cause.parent is not None and key == cause.parent.key)
-        for cause in causes
     )

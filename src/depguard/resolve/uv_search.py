@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Protocol
 
 from packaging.utils import NormalizedName
@@ -25,6 +25,10 @@ REQUEST = Key(NormalizedName("<request>"))
 """What everything starts from; no project can be called this."""
 
 
+Masks = dict[tuple[Key, bool, str], int]
+"""Versions as bits, by project, whether all of these are known, and what is said of them."""
+
+
 class UvSource(Protocol):
     """What is searched. Asking twice gives the same objects."""
 
@@ -36,8 +40,8 @@ class UvSource(Protocol):
         """The host's own, where that is taken as soon as it fits: then no index is asked."""
         ...
 
-    def is_satisfied_by(self, requirement: Need, candidate: Candidate) -> bool:
-        """Whether a candidate meets a need."""
+    def satisfying(self, requirement: Need, candidates: Sequence[Candidate]) -> Container[int]:
+        """The ids of those candidates that meet a need."""
         ...
 
     def get_dependencies(self, candidate: Candidate) -> Sequence[Need]:
@@ -53,9 +57,10 @@ def solve_as_uv(
     Raises whatever the source raises (OutOfReachError).
     """
     wide: set[Key] = set()
+    masks: Masks = {}
     left = rounds
     while left > 0:
-        search = _Search(source, roots, wide, left)
+        search = _Search(source, roots, wide, masks, left)
         try:
             return search.run()
         except _Widen as widen:  # once for each key at the most
@@ -144,12 +149,15 @@ def _rank(need: Need) -> _Rank:
 class _Search:
     """One search. For keys outside of ``wide``, all versions but the host's own are one bit, unknown."""
 
-    def __init__(self, source: UvSource, roots: Sequence[Need], wide: set[Key], left: int) -> None:
+    def __init__(
+        self, source: UvSource, roots: Sequence[Need], wide: set[Key], masks: Masks, left: int
+    ) -> None:
         self._source = source
         self._roots = roots
         self._wide = wide
         self._candidates: dict[Key, Sequence[Candidate | None]] = {REQUEST: (None,)}
         self._masks: dict[int, int] = {}
+        self._common_masks = masks
         self._clauses: dict[tuple[Key, Key, int], Clause] = {}
         self._read: set[tuple[Key, int]] = set()
         self._solution = Solution(self._full)
@@ -240,12 +248,26 @@ class _Search:
         """The versions that meet a need; what nothing meets is met by a version that does not exist."""
         known = self._masks.get(id(need))
         if known is None:
-            known = 0
-            for bit, candidate in enumerate(self._all(need.key)):
-                if candidate is None or self._source.is_satisfied_by(need, candidate):
-                    known |= 1 << bit
-            known = self._masks[id(need)] = known or 1 << len(self._all(need.key))
+            known = self._masks[id(need)] = self._common_mask(need)
         return known
+
+    def _common_mask(self, need: Need) -> int:
+        """The same, found once for all needs that say the same of the same versions."""
+        if need.exact is not None or need.requirement.url is not None:
+            return self._found_mask(need)
+        place = (need.key, need.key in self._wide, str(need.specifier))
+        if place not in self._common_masks:
+            self._common_masks[place] = self._found_mask(need)
+        return self._common_masks[place]
+
+    def _found_mask(self, need: Need) -> int:
+        everything = self._all(need.key)
+        fitting = self._source.satisfying(need, [c for c in everything if c is not None])
+        found = 0
+        for bit, candidate in enumerate(everything):
+            if candidate is None or id(candidate) in fitting:
+                found |= 1 << bit
+        return found or 1 << len(everything)
 
     def _solved(self) -> Solved[Need, Candidate]:
         chosen: dict[Key, Candidate] = {}
