@@ -9,7 +9,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-QUIET = 0.15
+QUIET = 0.3
 """Seconds without a request after which a round is over."""
 
 

@@ -237,6 +237,7 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
         no_index=options.no_index,
         offline=options.offline,
         rule=Rule.UV if installer is Installers.UV else Rule.PIP,
+        http2=os.environ.get("DEPGUARD_HTTP2") == "1",
     )
     settings = _reach(settings, _config(installer))
     folder = Path(options.cache_dir or default_cache_dir(os.environ)).expanduser()

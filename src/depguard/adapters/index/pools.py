@@ -5,7 +5,9 @@ from __future__ import annotations
 import ssl
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import urllib3
@@ -14,11 +16,17 @@ from depguard.adapters.index.addresses import split_credentials
 from depguard.adapters.index.settings import IndexSettings
 from depguard.errors import InputError, Problem
 
+if TYPE_CHECKING:
+    from depguard.adapters.index.http2 import Http2
+
 FindProxy = Callable[[str], str | None]
 
 
 class Pools:
-    """One urllib3 manager for each way that URLs are reached; safe to be used by several threads."""
+    """One urllib3 manager for each way that URLs are reached; safe to be used by several threads.
+
+    With ``http2`` in the settings, servers that are reached without a proxy are asked whether they speak it.
+    """
 
     def __init__(self, settings: IndexSettings, *, find_proxy: FindProxy, connections: int) -> None:
         self._settings = settings
@@ -26,10 +34,23 @@ class Pools:
         self._connections = connections
         self._lock = threading.Lock()
         self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
+        self._over_http2: Http2 | None = None
 
-    def manager(self, url: str) -> urllib3.PoolManager:
-        """The manager for ``url``. Raises InputError for certificate files that cannot be read."""
+    def request(
+        self, method: str, url: str, headers: Mapping[str, str], *, timeout: float
+    ) -> urllib3.BaseHTTPResponse:
+        """The answer, its body not read yet. Raises urllib3's errors, OSError, ValueError, InputError."""
         proxy = self._settings.proxy or self._find_proxy(url)
+        http2 = self._http2() if proxy is None else None
+        if http2 is not None and http2.takes(url):
+            return http2.request(method, url, headers, timeout=timeout)
+        limits = urllib3.Timeout(connect=timeout, read=timeout)
+        return self._manager(proxy, url).request(
+            method, url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=limits
+        )
+
+    def _manager(self, proxy: str | None, url: str) -> urllib3.PoolManager:
+        """The manager for ``url``. Raises InputError for certificate files that cannot be read."""
         way = (proxy, self._trusted(url))
         with self._lock:
             manager = self._managers.get(way)
@@ -42,6 +63,28 @@ class Pools:
         with self._lock:
             for manager in self._managers.values():
                 manager.clear()
+            if self._over_http2 is not None:
+                self._over_http2.close()
+
+    def _http2(self) -> Http2 | None:
+        if not self._settings.http2:
+            return None
+        with self._lock:
+            if self._over_http2 is None:
+                _check_extra()
+                from depguard.adapters.index.http2 import Http2
+
+                # Contexts of its own: which protocols are offered is written into them.
+                contexts: dict[bool, ssl.SSLContext] = {}
+
+                def context(url: str) -> ssl.SSLContext:
+                    trusted = self._trusted(url)
+                    if trusted not in contexts:
+                        contexts[trusted] = self._context(trusted)
+                    return contexts[trusted]
+
+                self._over_http2 = Http2(context, connections=self._connections)
+            return self._over_http2
 
     def _trusted(self, url: str) -> bool:
         parts = urlsplit(url)
@@ -91,6 +134,17 @@ class Pools:
                 )
             ) from error
         return context
+
+
+def _check_extra() -> None:
+    if any(find_spec(name) is None for name in ("httpcore", "h2", "anyio")):
+        raise InputError(
+            Problem(
+                code="index.http2",
+                message="HTTP/2 is asked for, and what it takes is not installed",
+                hint='pip install "depguard-policy[http2]", or leave DEPGUARD_HTTP2 unset',
+            )
+        )
 
 
 def _verifying_context() -> ssl.SSLContext:

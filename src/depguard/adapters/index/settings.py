@@ -29,7 +29,7 @@ class IndexSettings:
     ``cert`` is a file of certificate authorities that count beside the system's, ``client_cert`` a
     certificate with its key. ``trusted_hosts`` (``host`` or ``host:port``) are not verified, as with pip.
     ``timeout`` is in seconds, for connecting and between two pieces of an answer; ``retries`` counts what
-    follows the first try.
+    follows the first try. ``http2``: servers are asked whether they speak HTTP/2, which needs the extra.
     """
 
     index_url: str | None
@@ -46,6 +46,7 @@ class IndexSettings:
     timeout: float = 15.0
     retries: int = 4
     keyring: bool = True
+    http2: bool = False
 
     @property
     def index_urls(self) -> tuple[str, ...]:

@@ -195,11 +195,8 @@ class Transport:
         sent = {"User-Agent": _AGENT, "Accept-Encoding": "gzip", **headers}
         if basic is not None:
             sent |= urllib3.make_headers(basic_auth=f"{basic.user}:{basic.password}")
-        timeout = urllib3.Timeout(connect=self._settings.timeout, read=self._settings.timeout)
         self._meter.add(requests=1)
-        response = self._pools.manager(url).request(
-            method, url, headers=sent, redirect=False, retries=False, preload_content=False, timeout=timeout
-        )
+        response = self._pools.request(method, url, sent, timeout=self._settings.timeout)
         return Reply(response, url, self._meter)
 
 
