@@ -24,6 +24,7 @@ from depguard.planning.guard import Wanted
 from depguard.planning.inspection import expect
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of
+from depguard.resolve.joint import Kept
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
 from depguard.resolve.universe import Shelf
@@ -98,6 +99,7 @@ class Shared:
         self.question = question
         self.crew = crew
         self._solved: dict[tuple[str, ...], TierPlan] = {}
+        self._kept = Kept()
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -107,7 +109,7 @@ class Shared:
     def solve(self, stages: Sequence[Stage]) -> TierPlan:
         """Solve a row of the policy's tiers. Raises OutOfReachError."""
         rule = prerelease_rule(self.cases[0].free_view, self.question.installer, self.question.pip)
-        return solve_row(self.cases, stages, rule, self._solved)
+        return solve_row(self.cases, stages, rule, self._solved, self._kept)
 
 
 def plan_tier(question: Question, tier: str, shared: Shared | None = None) -> Planned:

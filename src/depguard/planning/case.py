@@ -44,21 +44,18 @@ class Case:
 
     ``free_view`` is the installer's: it may build, and knows overrides only where they state what a
     direct URL requires. ``guarded`` is the plan's: the policy's word on builds and all overrides.
+    ``kept`` are the installed names that are protected or held.
     ``inspector`` looks into the wheels that come in; None where that is not wanted.
     """
 
     host: Host
     policy: Policy | None
     grips: Mapping[NormalizedName, Grip]
+    kept: frozenset[NormalizedName]
     ranges: Mapping[NormalizedName, SpecifierSet]
     free_view: HostView
     guarded: GuardedHost
     inspector: Inspector | None = None
-
-    @property
-    def kept(self) -> frozenset[NormalizedName]:
-        """The installed names that are protected or held."""
-        return frozenset(name for name, grip in self.grips.items() if grip.kind is not GripKind.FREE)
 
     def needed_by_others(self, name: NormalizedName) -> Sequence[tuple[NormalizedName, Requirement]]:
         """Who on the host requires a project, and how: each requirement that counts there."""
@@ -145,6 +142,7 @@ def make_case(
         host=host,
         policy=policy,
         grips=gripped,
+        kept=frozenset(name for name, grip in gripped.items() if grip.kind is not GripKind.FREE),
         ranges=ranges,
         free_view=HostView(universe=free),
         inspector=inspector,

@@ -14,7 +14,7 @@ from depguard.model.plan import Action, Cause, ChangeSet
 from depguard.planning.changes import action_for, change_set
 from depguard.resolve.guarded import GuardedProvider
 from depguard.resolve.guarded_choice import GuardRules
-from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
+from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
 from depguard.resolve.prereleases import PrereleaseRule, mentions_prerelease
 from depguard.resolve.search import is_sound, search
@@ -95,22 +95,25 @@ def guard(
     hosts: Sequence[GuardedHost],
     request: GuardRequest,
     acceptable: Callable[[Guarded], bool] = lambda _: True,
+    kept: Kept | None = None,
 ) -> Guarded:
     """Solve with everything kept that the request does not name; if that fails, let free ones move.
 
     ``acceptable`` judges a first-pass solution (DG404: fallen back too far); where it says no and the
-    second pass finds one that it accepts, that one is taken. Raises OutOfReachError.
+    second pass finds one that it accepts, that one is taken. ``kept`` is shared by solves on the same hosts.
+    Raises OutOfReachError.
     """
-    first = _pass(hosts, request, moves=False)
+    kept = kept if kept is not None else Kept()
+    first = _pass(hosts, request, kept, moves=False)
     if first.changes is not None and acceptable(first):
         return first
-    second = _pass(hosts, request, moves=True)
+    second = _pass(hosts, request, kept, moves=True)
     if first.changes is not None and (second.changes is None or not acceptable(second)):
         return first
     return second
 
 
-def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -> Guarded:
+def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, kept: Kept, *, moves: bool) -> Guarded:
     rules = GuardRules(
         moves=moves,
         named=frozenset(wanted.name for wanted in request.wanted),
@@ -119,7 +122,7 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, *, moves: bool) -
         prereleases=request.prereleases,
         early=_early(request),
     )
-    provider = GuardedProvider(hosts, rules)
+    provider = GuardedProvider(hosts, rules, kept)
     roots: list[JointNeed] = []
     for name, version in sorted(request.pins.items()):
         roots += provider.roots(Requirement(f"{name}=={version}"))

@@ -64,15 +64,38 @@ def overlaps(
     return {name: tuple(sorted(all_, key=lambda o: o.owner)) for name, all_ in found.items()}
 
 
-def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> dict[str, Owners]:
+_MOST = 32
+_all: dict[tuple[int, int], tuple[Host, FileTable, Mapping[str, Owners]]] = {}
+
+
+def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> Mapping[str, Owners]:
+    """Who owns what lies at or below a path, but for what changes."""
+    known = _all.get((id(host), id(table)))
+    if known is None:
+        if len(_all) >= _MOST:
+            _all.pop(next(iter(_all)))
+        # The host and the table beside the answer keep their ids from being others'.
+        known = _all[id(host), id(table)] = (host, table, _all_roots(host, table))
+    owners = dict(known[2])
+    for name in changed & host.installed.keys():
+        for root in _own_roots(host, table, name):
+            owners[root] = tuple(owner for owner in owners[root] if owner != name)
+            if not owners[root]:
+                del owners[root]
+    return owners
+
+
+def _all_roots(host: Host, table: FileTable) -> dict[str, Owners]:
     owners: dict[str, Owners] = {}
     for name in host.installed:
-        if name in changed:
-            continue
-        known = table.roots.get(name) or host.installed[name].modules or (name.replace("-", "_"),)
-        for root in known:
+        for root in _own_roots(host, table, name):
             owners[root] = (*owners.get(root, ()), name)
     return owners
+
+
+def _own_roots(host: Host, table: FileTable, name: NormalizedName) -> Iterable[str]:
+    roots = table.roots.get(name) or host.installed[name].modules or (name.replace("-", "_"),)
+    return dict.fromkeys(roots)
 
 
 def _touched(

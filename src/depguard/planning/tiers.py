@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,6 +15,7 @@ from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.guard import Guarded, GuardRequest, Wanted, guard
+from depguard.resolve.joint import Kept
 from depguard.resolve.prereleases import PrereleaseRule
 
 Stage = tuple[str, tuple[Wanted, ...]]
@@ -54,13 +56,16 @@ def solve_row(
     stages: Sequence[Stage],
     prereleases: PrereleaseRule,
     solved: MutableMapping[tuple[str, ...], TierPlan] | None = None,
+    kept: Kept | None = None,
 ) -> TierPlan:
     """Solve tier after tier; each one's pins are given to the next. Stops at the first that fails.
 
     ``solved`` has the plans of rows that were solved before on the same cases, by the names of their stages;
-    those of this row are added. What a row begins with is solved once for all that go on from it.
+    those of this row are added. What a row begins with is solved once for all that go on from it. ``kept``
+    is what was found out on these cases about projects that stay.
     """
     solved = {} if solved is None else solved
+    kept = kept if kept is not None else Kept()
     _look_ahead(cases, stages)
     row: tuple[str, ...] = ()
     pins: dict[NormalizedName, Version] = {}
@@ -71,7 +76,7 @@ def solve_row(
         wanted += own
         row += (name,)
         if row not in solved:
-            solved[row] = _solve(cases, (name, wanted), pins, pinned_by, prereleases)
+            solved[row] = _solve(cases, (name, wanted), pins, pinned_by, prereleases, kept=kept)
         answer = solved[row]
         if not answer.solved:
             return answer
@@ -98,18 +103,20 @@ def _solve(
     pins: Mapping[NormalizedName, Version],
     pinned_by: Mapping[NormalizedName, str],
     prereleases: PrereleaseRule,
+    *,
+    kept: Kept,
 ) -> TierPlan:
     name, wanted = stage
     outs = [case.kept_out() for case in cases]
 
+    @cache
     def forbidden(package: NormalizedName) -> bool:
         return any(out(package) for out in outs)
 
     request = GuardRequest(wanted=wanted, forbidden=forbidden, pins=dict(pins), prereleases=prereleases)
-    guarded = guard([case.guarded for case in cases], request, acceptable=_acceptable(cases, wanted))
-    setting = Setting(
-        hosts=[case.guarded for case in cases], forbidden=forbidden, pins=frozenset(pins), request=name
-    )
+    hosts = [case.guarded for case in cases]
+    guarded = guard(hosts, request, acceptable=_acceptable(cases, wanted), kept=kept)
+    setting = Setting(hosts=hosts, forbidden=forbidden, pins=frozenset(pins), request=name)
     return TierPlan(
         guarded=guarded,
         stage=name,

@@ -15,7 +15,7 @@ from resolvelib.resolvers import RequirementInformation
 
 from depguard.model.markers import MarkerAnswer
 from depguard.resolve.guarded_choice import GuardedChoice, GuardRules, dragged
-from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
+from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Key, key_of, text_of
 from depguard.resolve.rounds import Provider
 
@@ -25,9 +25,11 @@ Information = RequirementInformation[JointNeed, JointCandidate]
 class GuardedProvider(Provider[JointNeed, JointCandidate]):
     """Joint candidates, the hosts' own first, then one version for all, newest first."""
 
-    def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules) -> None:
+    def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules, kept: Kept | None = None) -> None:
+        """``kept`` is shared by solves on the same hosts."""
         self._hosts = tuple(hosts)
-        self._choice = GuardedChoice(hosts, rules)
+        self._kept = kept if kept is not None else Kept()
+        self._choice = GuardedChoice(hosts, rules, self._kept)
         self._needs: dict[int, tuple[JointNeed, ...]] = {}
         self._moving: dict[int, tuple[JointNeed, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
@@ -134,7 +136,7 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
             self._moving[key] = tuple(dragged(self._hosts, candidate))
         yield from self._moving[key]
         if key not in self._needs:
-            own = tuple(self._read(candidate))
+            own = self._own(candidate)
             self._needs[key] = self._moving[key] + own
             self._prefetch(own)
         yield from self._needs[key][len(self._moving[key]) :]
@@ -158,6 +160,15 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         """All needs of all candidates that the solver looked into, for explanations."""
         moving = (needs for key, needs in self._moving.items() if key not in self._needs)
         return tuple(need for needs in (*self._needs.values(), *moving) for need in needs)
+
+    def _own(self, candidate: JointCandidate) -> tuple[JointNeed, ...]:
+        """What it requires itself."""
+        if self._kept.candidates.get(candidate.key) is not candidate:
+            return tuple(self._read(candidate))
+        known = self._kept.needs.get(id(candidate))
+        if known is None:
+            known = self._kept.needs[id(candidate)] = tuple(self._read(candidate))
+        return known
 
     def _read(self, candidate: JointCandidate) -> Iterator[JointNeed]:
         if candidate.key.extras:

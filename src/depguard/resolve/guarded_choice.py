@@ -10,7 +10,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
+from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Candidate, Key
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, pins_exactly
 from depguard.resolve.rounds import Choices
@@ -44,10 +44,11 @@ class GuardedChoice:
     Most needs say the same as others of the same project: what is left by them is found once.
     """
 
-    def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules) -> None:
+    def __init__(self, hosts: Sequence[GuardedHost], rules: GuardRules, kept: Kept) -> None:
         self._hosts = tuple(hosts)
         self._rules = rules
-        self._made: dict[tuple[Key, Version | None], JointCandidate | None] = {}
+        self._kept = kept.candidates
+        self._made: dict[tuple[Key, Version], JointCandidate | None] = {}
         self._urls: dict[tuple[Key, str], JointCandidate] = {}
         self._merged: dict[NormalizedName, Remembering[Offer]] = {}
         self._offers: dict[tuple[int, NormalizedName], dict[Version, Offer]] = {}
@@ -176,10 +177,10 @@ class GuardedChoice:
 
     def kept(self, key: Key) -> JointCandidate:
         """What the hosts have of a project, if anything."""
-        known = self._made.get((key, None))
+        known = self._kept.get(key)
         if known is None:
             picks = tuple(host.view.installed(key) for host in self._hosts)
-            known = self._made[key, None] = JointCandidate(key, None, picks)
+            known = self._kept[key] = JointCandidate(key, None, picks)
         return known
 
     def at(self, key: Key, version: Version) -> JointCandidate | None:

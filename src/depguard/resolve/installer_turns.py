@@ -92,8 +92,10 @@ class InstallerTurns:
     def _depth(self, key: Key, parents: Iterable[Key | None]) -> float:
         depth = 1.0
         if key not in self._order:
-            depths = (0.0 if parent is None else self._depths.get(parent, math.inf) for parent in parents)
-            depth += min(depths, default=math.inf)
+            nearest = math.inf
+            for parent in parents:
+                nearest = min(nearest, 0.0 if parent is None else self._depths.get(parent, math.inf))
+            depth += nearest
         self._depths[key] = depth
         return depth
 

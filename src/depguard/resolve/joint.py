@@ -43,6 +43,17 @@ class JointCandidate:
         return pick.version if pick is not None else None
 
 
+@dataclass(slots=True)
+class Kept:
+    """What was found out about projects that every host keeps: the same in every solve on these hosts.
+
+    ``needs`` are by the id of the candidate.
+    """
+
+    candidates: dict[Key, JointCandidate] = field(default_factory=dict)
+    needs: dict[int, tuple[JointNeed, ...]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class JointNeed:
     """A requirement that holds on some of the hosts (``hosts``: their indices).

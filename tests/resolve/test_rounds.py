@@ -1,0 +1,129 @@
+"""`Rounds` makes resolvelib's choices in resolvelib's order, on whatever universe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from resolvelib import BaseReporter, ResolutionImpossible
+from resolvelib.resolvers import Criterion, Resolution
+
+from depguard.planning.case import make_case
+from depguard.resolve.guarded import GuardedProvider
+from depguard.resolve.guarded_choice import GuardRules
+from depguard.resolve.installer import InstallerProvider, as_pip_asks, root_and_extras
+from depguard.resolve.installer_choice import Behaviour
+from depguard.resolve.needs import Key
+from depguard.resolve.prereleases import PrereleaseRule
+from depguard.resolve.rounds import Provider, Rounds
+from kit.fake_index import FakeIndex
+from kit.hosts import small_host
+
+NAMES = ("a", "b", "c", "d", "e")
+VERSIONS = ("1.0", "1.5", "2.0", "2.1rc1", "3.0")
+SPECIFIERS = ("", ">=1.5", "<2.0", "<3", "==1.5", "!=3.0", "~=1.0", ">=2.1rc1", ">1.0", "[x]", "[x]<3")
+REQUIREMENTS = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(NAMES),
+    st.sampled_from(SPECIFIERS),
+    st.sampled_from(("", "", "", "; extra == 'x'")),
+)
+RELEASES = st.dictionaries(st.sampled_from(VERSIONS), st.lists(REQUIREMENTS, max_size=3), min_size=1)
+INDEXES = st.dictionaries(st.sampled_from(NAMES), RELEASES, min_size=2)
+INSTALLED = st.dictionaries(
+    st.sampled_from(NAMES),
+    st.fixed_dictionaries(
+        {"version": st.sampled_from(VERSIONS), "requires": st.lists(REQUIREMENTS, max_size=2)}
+    ),
+)
+ASKED = st.lists(
+    st.builds("{}{}".format, st.sampled_from(NAMES), st.sampled_from(SPECIFIERS)), min_size=1, max_size=3
+)
+
+
+class Log(BaseReporter[Any, Any, Key]):
+    """What a resolution does, in texts."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def starting_round(self, index: int) -> None:
+        self.lines.append(f"round {index}")
+
+    def rejecting_candidate(self, criterion: Criterion[Any, Any], candidate: Any) -> None:
+        self.lines.append(f"no {told(candidate)}: {[asked(i) for i in criterion.information]}")
+
+    def pinning(self, candidate: Any) -> None:
+        self.lines.append(f"pin {told(candidate)}")
+
+
+def told(candidate: Any) -> str:
+    return "-" if candidate is None else f"{candidate.key} {candidate.version}"
+
+
+def asked(information: Any) -> str:
+    return f"{information.requirement.requirement} of {told(information.parent)}"
+
+
+def course(search: type[Resolution[Any, Any, Key]], provider: Provider[Any, Any], roots: Any) -> list[str]:
+    """All that a search did, and what it came to."""
+    log = Log()
+    try:
+        state = search(provider, log).resolve(list(roots), max_rounds=120)
+    except ResolutionImpossible as error:
+        return [*log.lines, f"impossible: {[asked(cause) for cause in error.causes]}"]
+    except Exception as error:  # noqa: BLE001 - too deep, or a provider's own: the same for both
+        return [*log.lines, type(error).__name__]
+    ends = [f"{key}: {told(state.mapping.get(key))}" for key in state.criteria]
+    known = [[asked(information) for information in c.information] for c in state.criteria.values()]
+    return [*log.lines, *map(told, state.mapping.values()), *ends, str(known)]
+
+
+def guarded(index: Any, installed: Any, wanted: Sequence[str], *, moves: bool) -> tuple[Any, Any]:
+    requirements = [Requirement(text) for text in wanted]
+    case = make_case(small_host(installed), None, FakeIndex.from_dict(index))
+    rules = GuardRules(
+        moves=moves,
+        named=frozenset(canonicalize_name(r.name) for r in requirements),
+        forbidden=lambda _: False,
+        pins={},
+    )
+    provider = GuardedProvider([case.guarded], rules)
+    return provider, [need for requirement in requirements for need in provider.roots(requirement)]
+
+
+def installer(index: Any, installed: Any, wanted: Sequence[str], behaviour: Behaviour) -> tuple[Any, Any]:
+    case = make_case(small_host(installed), None, FakeIndex.from_dict(index))
+    roots = [need for text in wanted for need in as_pip_asks(root_and_extras(Requirement(text), parent=None))]
+    return InstallerProvider(case.free_view, behaviour, roots, {}), roots
+
+
+@pytest.mark.parametrize("moves", [False, True])
+@settings(max_examples=40)
+@given(index=INDEXES, installed=INSTALLED, wanted=ASKED)
+def test_a_guarded_search_takes_its_course(moves: bool, index: Any, installed: Any, wanted: Any) -> None:
+    theirs = course(Resolution, *guarded(index, installed, wanted, moves=moves))
+    assert course(Rounds, *guarded(index, installed, wanted, moves=moves)) == theirs
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        Behaviour(prereleases=PrereleaseRule.CLASSIC, by_depth=True),
+        Behaviour(prereleases=PrereleaseRule.CLASSIC),
+        Behaviour(prereleases=PrereleaseRule.MODERN, promotes=True),
+        Behaviour(prereleases=PrereleaseRule.MODERN, promotes=True, upgrade_all=True),
+    ],
+)
+@settings(max_examples=40)
+@given(index=INDEXES, installed=INSTALLED, wanted=ASKED)
+def test_an_installers_search_takes_its_course(
+    behaviour: Behaviour, index: Any, installed: Any, wanted: Any
+) -> None:
+    theirs = course(Resolution, *installer(index, installed, wanted, behaviour))
+    assert course(Rounds, *installer(index, installed, wanted, behaviour)) == theirs
