@@ -1,6 +1,6 @@
 """``python -m depguard``."""
 
-from depguard.cli.main import main
+from depguard.cli.main import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

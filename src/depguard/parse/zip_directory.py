@@ -6,7 +6,6 @@ overlap or claim more than is there, and works on pieces: who fetches by ranges 
 
 from __future__ import annotations
 
-import re
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ _STORED, _DEFLATED = 0, 8
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
 _LENGTHS: Final = struct.Struct("<HHH")
-_ODD: Final = re.compile(rb"[\\\0:]|\.\.|^/", re.MULTILINE)
+_ODD: Final = (b"\\", b"\0", b":", b"..", b"\n/")
 TAIL: Final = 1 << 16
 """Bytes at the end of a wheel that hold most directories whole."""
 _EXTRA: Final = 64
@@ -230,10 +229,11 @@ def unpack(member: Member, data: bytes, *, most: int) -> bytes:
 
 
 def _paths(entries: Sequence[Entry]) -> list[str]:
-    # Thousands of names that are nearly always plain: looked at as one text.
-    whole = b"\n".join([entry.name for entry in entries])
-    if whole.isascii() and _ODD.search(whole) is None and whole.count(b"\n") == len(entries) - 1:
-        return whole.decode("ascii").split("\n")
+    # Thousands of names that are nearly always plain: looked at as one text, in ways that take no time.
+    whole = b"\n".join([b"", *(entry.name for entry in entries)])
+    plain = whole.isascii() and not any(odd in whole for odd in _ODD)
+    if plain and whole.count(b"\n") == len(entries):
+        return whole.decode("ascii").split("\n")[1:]
     return [_path(entry.name, entry.fields[1]) for entry in entries]
 
 
