@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,7 +15,7 @@ from packaging.version import Version
 from depguard.app.crew import ALONE, Crew
 from depguard.app.judging import Occasion, asked, plan_findings, report
 from depguard.errors import InputError, Problem
-from depguard.model.finding import About, WayOut
+from depguard.model.finding import About
 from depguard.model.host import Host
 from depguard.model.policy import Installer, Policy, Severity
 from depguard.model.report import Report, Reports, RequestSummary
@@ -29,6 +30,9 @@ from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
 from depguard.resolve.universe import Shelf
 from depguard.rules.verdicts import verdict
+
+if TYPE_CHECKING:
+    from depguard.app.ways_out import Ways
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +153,7 @@ def judge_row(
         today=question.today,
         source=question.source,
     )
-    ways = () if plan.solved else prove_ways_out(question, stages, plan)
+    ways = None if plan.solved else prove_ways_out(question, stages, plan)
     # What is certain to come in is fetched while the installer is simulated, and that of the first host while
     # the others are judged.
     for case, changes in zip(cases, plan.guarded.changes or (), strict=False):
@@ -163,10 +167,10 @@ def judge_row(
     return list(crew.each(judged, len(cases)))
 
 
-def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) -> tuple[WayOut, ...]:
+def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) -> Ways:
     """Try the ways out of a refusal; each is a solve of its own on the same hosts."""
     from depguard.app.failures import plan_conflicts
-    from depguard.app.ways_out import Proof, ways_out
+    from depguard.app.ways_out import TRIAL_ROUNDS, Proof, ways_out
 
     def solver(
         stages: Sequence[Stage],
@@ -176,7 +180,7 @@ def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) 
     ) -> Proof:
         cases = question.cases(let_move)
         rule = prerelease_rule(cases[0].free_view, question.installer, question.pip)
-        tried = solve_row(cases, stages, rule)
+        tried = solve_row(cases, stages, rule, rounds=TRIAL_ROUNDS)
         findings = plan_findings(cases, tried, question.policy, question.today, against or {})
         errors = [finding for finding in findings if finding.severity is Severity.ERROR]
         return Proof(
@@ -188,16 +192,16 @@ def prove_ways_out(question: Question, stages: Sequence[Stage], plan: TierPlan) 
     return ways_out(stages, plan_conflicts(plan), plan, solver)
 
 
-def with_ways_out(judged: Report, ways: Sequence[WayOut]) -> Report:
+def with_ways_out(judged: Report, ways: Ways | None) -> Report:
     """Hang the ways out on the first finding that refuses."""
-    if not ways:
+    if ways is None:
         return judged
     findings = list(judged.findings)
     for index, finding in enumerate(findings):
         if finding.about is About.PLAN and finding.severity.value == "error":
-            findings[index] = replace(finding, ways_out=tuple(ways))
+            findings[index] = replace(finding, ways_out=ways.found)
             break
-    return replace(judged, findings=tuple(findings))
+    return replace(judged, findings=tuple(findings), notices=(*judged.notices, *ways.notices))
 
 
 def command_for(question: Question, wanted: Sequence[Wanted]) -> InstallCommand:

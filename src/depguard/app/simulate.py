@@ -7,6 +7,7 @@ from dataclasses import replace
 from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, report
 from depguard.app.plan import Question, prove_ways_out
+from depguard.app.ways_out import Ways
 from depguard.model.finding import About, Finding, Verdict, WayOut
 from depguard.model.host import Host
 from depguard.model.plan import ActionKind
@@ -79,7 +80,7 @@ def _on_host(question: Question, command: InstallCommand, index: int, *, advise:
         plan = solve_row([case], stages, rule)
         judged = report(occasion, case, 0, simulation, plan)
         if plan.solved:
-            judged = _with_ways(judged, _guarded_way(judged, wanted, command))
+            judged = _with_ways(judged, Ways(found=_guarded_way(judged, wanted, command)))
         elif plan_conflicts(plan):
             judged = _with_ways(judged, prove_ways_out(alone, stages, plan))
     return judged, after(case.free_view, simulation)
@@ -136,13 +137,11 @@ def _asked(command: InstallCommand, wanted: tuple[Wanted, ...]) -> tuple[Asked, 
     return asked(wanted) + unread
 
 
-def _with_ways(judged: Report, ways: tuple[WayOut, ...]) -> Report:
+def _with_ways(judged: Report, ways: Ways) -> Report:
     """Hang the ways out on the first error about the simulation."""
-    if not ways:
-        return judged
     findings: list[Finding] = list(judged.findings)
     for index, finding in enumerate(findings):
         if finding.about is About.SIMULATION and finding.severity is Severity.ERROR:
-            findings[index] = replace(finding, ways_out=ways)
+            findings[index] = replace(finding, ways_out=ways.found)
             break
-    return replace(judged, findings=tuple(findings))
+    return replace(judged, findings=tuple(findings), notices=(*judged.notices, *ways.notices))

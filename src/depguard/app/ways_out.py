@@ -24,6 +24,12 @@ MOST_TOGETHER = 3
 MOST_CULPRITS = 2
 """For how many different requirements of the request changes are tried."""
 
+MOST_HELD = 3
+"""For how many held packages it is tried to let them move."""
+
+TRIAL_ROUNDS = 1_000
+"""The budget of each pass of a trial: what helps people is simple, and is found in a tenth of this."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
@@ -32,6 +38,23 @@ class Proof:
     plan: TierPlan
     verdict: Verdict
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """Changes that were proved. ``given_up`` counts trials that ran out of rounds: they might have helped."""
+
+    found: tuple[WayOut, ...] = ()
+    given_up: int = 0
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What to tell people about the search itself."""
+        if not self.given_up:
+            return ()
+        changes = "1 change" if self.given_up == 1 else f"{self.given_up} changes"
+        after = f"the trial of {changes} was given up after {TRIAL_ROUNDS:,} rounds"
+        return (f"there may be other ways out: {after}",)
 
 
 class Solver(Protocol):
@@ -52,15 +75,33 @@ class Solver(Protocol):
         ...
 
 
-def ways_out(
-    stages: Sequence[Stage], conflicts: Sequence[Conflict], plan: TierPlan, solver: Solver
-) -> tuple[WayOut, ...]:
+class _Counting:
+    """A solver that counts the trials that were given up."""
+
+    def __init__(self, solver: Solver) -> None:
+        self._solver = solver
+        self.given_up = 0
+
+    def __call__(
+        self,
+        stages: Sequence[Stage],
+        *,
+        let_move: frozenset[NormalizedName] = frozenset(),
+        against: Mapping[NormalizedName, SpecifierSet] | None = None,
+    ) -> Proof:
+        proof = self._solver(stages, let_move=let_move, against=against)
+        self.given_up += proof.plan.guarded.exhausted
+        return proof
+
+
+def ways_out(stages: Sequence[Stage], conflicts: Sequence[Conflict], plan: TierPlan, solver: Solver) -> Ways:
     """Changes that make the request solvable, best verdict first, then in the order tried.
 
     For the requirements at the start of the most telling chains: any other release, an older one
     than a pin, leaving it out; for what is held: letting it move.
     """
     found: dict[str, WayOut] = {}
+    solver = counting = _Counting(solver)
     keeps = _keeps(conflicts, plan)
     for culprit in _culprits(conflicts, plan):
         for way in _changed(stages, culprit, solver, keeps):
@@ -68,12 +109,14 @@ def ways_out(
     if not any(way.verdict is Verdict.SAFE for way in found.values()):
         for way in _together(stages, conflicts, plan, solver):
             found.setdefault(way.change, way)
-    for name in dict.fromkeys(c.name for c in conflicts if c.obstacle is Obstacle.HELD):
+    held = dict.fromkeys(c.name for c in conflicts if c.obstacle is Obstacle.HELD)
+    for name in list(held)[:MOST_HELD]:
         proof = solver(stages, let_move=frozenset({name}))
         if proof.plan.solved:
             way = _way(f"let {name} move (it is held)", proof)
             found.setdefault(way.change, way)
-    return tuple(sorted(found.values(), key=lambda way: way.verdict.rank))
+    ways = sorted(found.values(), key=lambda way: way.verdict.rank)
+    return Ways(found=tuple(ways), given_up=counting.given_up)
 
 
 def _keeps(conflicts: Sequence[Conflict], plan: TierPlan) -> str:

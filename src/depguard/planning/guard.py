@@ -20,9 +20,8 @@ from depguard.resolve.prereleases import PrereleaseRule, mentions_prerelease
 from depguard.resolve.search import is_sound, search
 from depguard.resolve.solve import solve
 
-FIRST_PASS_ROUNDS = 10_000
-SECOND_PASS_ROUNDS = 10_000
-"""Budgets in rounds, so that the answer is the same on a slow machine. A round is one pin tried."""
+ROUNDS = 10_000
+"""A pass's budget in rounds, so that the answer is the same on a slow machine. A round is one pin tried."""
 
 SEARCH_ROUNDS = 2_000
 """The budget of the thorough search, in candidates."""
@@ -50,12 +49,16 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardRequest:
-    """What the guarded solve is asked: requirements, lower tiers' pins, and what never comes in."""
+    """What the guarded solve is asked: requirements, lower tiers' pins, and what never comes in.
+
+    ``rounds`` is the budget of each pass.
+    """
 
     wanted: tuple[Wanted, ...]
     forbidden: Callable[[NormalizedName], bool]
     pins: Mapping[NormalizedName, Version] = field(default_factory=dict)
     prereleases: PrereleaseRule = PrereleaseRule.CLASSIC
+    rounds: int = ROUNDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,8 +131,7 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, kept: Kept, *, mo
         roots += provider.roots(Requirement(f"{name}=={version}"))
     for wanted in request.wanted:
         roots += provider.roots(wanted.requirement, location=wanted.location)
-    rounds = SECOND_PASS_ROUNDS if moves else FIRST_PASS_ROUNDS
-    outcome = _solve(provider, roots, rounds)
+    outcome = _solve(provider, roots, request.rounds)
     changes = None
     doubts: tuple[tuple[str, ...], ...] = tuple(() for _ in hosts)
     if isinstance(outcome, Solved):
@@ -153,7 +155,7 @@ def _solve(provider: GuardedProvider, roots: Sequence[JointNeed], rounds: int) -
         case Solved(chosen=chosen) if is_sound(provider, roots, chosen):
             return outcome
         case _:
-            found = search(provider, roots, rounds=SEARCH_ROUNDS)
+            found = search(provider, roots, rounds=min(SEARCH_ROUNDS, rounds))
     if isinstance(found, Solved):
         return replace(found, refusals=outcome.refusals)
     if isinstance(outcome, Solved):

@@ -14,7 +14,7 @@ from depguard.model.policy import Severity, Tier
 from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
-from depguard.planning.guard import Guarded, GuardRequest, Wanted, guard
+from depguard.planning.guard import ROUNDS, Guarded, GuardRequest, Wanted, guard
 from depguard.resolve.joint import Kept
 from depguard.resolve.prereleases import PrereleaseRule
 
@@ -57,12 +57,14 @@ def solve_row(
     prereleases: PrereleaseRule,
     solved: MutableMapping[tuple[str, ...], TierPlan] | None = None,
     kept: Kept | None = None,
+    *,
+    rounds: int = ROUNDS,
 ) -> TierPlan:
     """Solve tier after tier; each one's pins are given to the next. Stops at the first that fails.
 
     ``solved`` has the plans of rows that were solved before on the same cases, by the names of their stages;
-    those of this row are added. What a row begins with is solved once for all that go on from it. ``kept``
-    is what was found out on these cases about projects that stay.
+    those of this row are added. What a row begins with is solved once for all that go on from it, with as
+    many ``rounds`` a pass. ``kept`` is what was found out on these cases about projects that stay.
     """
     solved = {} if solved is None else solved
     kept = kept if kept is not None else Kept()
@@ -76,7 +78,8 @@ def solve_row(
         wanted += own
         row += (name,)
         if row not in solved:
-            solved[row] = _solve(cases, (name, wanted), pins, pinned_by, prereleases, kept=kept)
+            at = (name, wanted)
+            solved[row] = _solve(cases, at, pins, pinned_by, prereleases, kept=kept, rounds=rounds)
         answer = solved[row]
         if not answer.solved:
             return answer
@@ -105,6 +108,7 @@ def _solve(
     prereleases: PrereleaseRule,
     *,
     kept: Kept,
+    rounds: int,
 ) -> TierPlan:
     name, wanted = stage
     outs = [case.kept_out() for case in cases]
@@ -113,7 +117,9 @@ def _solve(
     def forbidden(package: NormalizedName) -> bool:
         return any(out(package) for out in outs)
 
-    request = GuardRequest(wanted=wanted, forbidden=forbidden, pins=dict(pins), prereleases=prereleases)
+    request = GuardRequest(
+        wanted=wanted, forbidden=forbidden, pins=dict(pins), prereleases=prereleases, rounds=rounds
+    )
     hosts = [case.guarded for case in cases]
     guarded = guard(hosts, request, acceptable=_acceptable(cases, wanted), kept=kept)
     setting = Setting(hosts=hosts, forbidden=forbidden, pins=frozenset(pins), request=name)
