@@ -12,7 +12,7 @@ from packaging.version import Version
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
 from depguard.model.report import Broken
-from depguard.resolve.needs import Candidate
+from depguard.resolve.needs import Candidate, text_of
 
 
 def action_for(host: Host, candidate: Candidate, because: Iterable[Cause]) -> Action:
@@ -45,7 +45,7 @@ def change_set(actions: Iterable[Action]) -> ChangeSet:
 
 def unique_causes(causes: Iterable[Cause]) -> tuple[Cause, ...]:
     """Each cause once, the request's own first, then by parent and requirement."""
-    by_text = {(cause.parent or "", str(cause.requirement)): cause for cause in causes}
+    by_text = {(cause.parent or "", text_of(cause.requirement)): cause for cause in causes}
     return tuple(by_text[key] for key in sorted(by_text))
 
 

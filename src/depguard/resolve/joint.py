@@ -104,5 +104,7 @@ class GuardedHost:
         installed = self.view.installed(Key(name))
         if installed is None or installed.version is None:
             return None
-        same = SpecifierSet(f"=={version}").contains(installed.version, prereleases=True)
-        return installed if same else None
+        # As ``==`` says (PEP 440): a local label counts only where the pin has one.
+        has = installed.version
+        public = has.local is not None and version.local is None
+        return installed if (Version(has.public) if public else has) == version else None
