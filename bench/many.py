@@ -22,9 +22,10 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
     from depguard.adapters.shipped import shipped_hosts
     from depguard.app.crew import ALONE
     from depguard.app.plan_many import PlanRequest, plan_many
+    from depguard.cli.asking import asking
     from depguard.cli.commands import plan as command
     from depguard.cli.console import standard_console
-    from depguard.cli.setup import asking, set_up
+    from depguard.cli.setup import set_up
 
     names = HostStore([shipped_hosts()], lambda: None).names()[:HOSTS]  # type: ignore[arg-type, return-value]  # never live
     parser = argparse.ArgumentParser()

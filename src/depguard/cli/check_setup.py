@@ -180,7 +180,7 @@ def _paths(given: Iterable[str], root: Path) -> tuple[str, ...]:
 
 
 def _stated_installer(args: argparse.Namespace, policy: Policy | None) -> Installer | None:
-    from depguard.cli.setup import which_installer
+    from depguard.cli.asking import which_installer
 
     return which_installer(args, policy)[0] if args.installer else None
 
@@ -211,9 +211,9 @@ class _Asking:
         command: InstallCommand | None,
         cutoff: datetime | None = None,
     ) -> Question:
+        from depguard.cli.asking import which_installer
         from depguard.cli.live import captured_binaries, host_files
         from depguard.cli.options import effective_options
-        from depguard.cli.setup import which_installer
         from depguard.resolve.runnable import Looks
 
         policy = side.policy

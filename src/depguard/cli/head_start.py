@@ -53,8 +53,8 @@ class HeadStart:
         self._opened.__exit__(kind, error, trace)
 
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
+        from depguard.cli.asking import which_installer
         from depguard.cli.options import effective_options, open_source
-        from depguard.cli.setup import which_installer
         from depguard.resolve.universe import Universe
 
         policy = found.policy if found is not None else None

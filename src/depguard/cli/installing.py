@@ -33,8 +33,9 @@ def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -
     from depguard.adapters.install_work import InstallWork
     from depguard.adapters.installer_process import find_installer, site_of
     from depguard.app.install import Tools
+    from depguard.cli.asking import asking
     from depguard.cli.commands.lock import kept_cutoff
-    from depguard.cli.setup import Setup, asking
+    from depguard.cli.setup import Setup
     from depguard.emit.install_json import render_install_json
 
     python = interpreter(args.python)

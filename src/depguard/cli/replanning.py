@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def tiers_on_live(args: argparse.Namespace, console: Console, found: PolicyFound) -> tuple[TierOnLive, ...]:
     """Plan each tier against what is installed now. Raises InputError, OutOfReachError."""
     from depguard.app.plan_many import PlanRequest, plan_many
+    from depguard.cli.asking import asking
     from depguard.cli.live import live_host
-    from depguard.cli.setup import Setup, asking
+    from depguard.cli.setup import Setup
 
     args.installer = None  # the policy's
     host = live_host(args.python)

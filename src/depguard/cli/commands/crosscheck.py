@@ -82,8 +82,8 @@ def _ask(args: argparse.Namespace, console: Console, setup: Setup, wishes: Seque
     from depguard.app.crosscheck import crosscheck
     from depguard.app.crosscheck_trials import Inquiry
     from depguard.app.plan import policy_of
+    from depguard.cli.asking import asking
     from depguard.cli.commands.lock import lock_emitters
-    from depguard.cli.setup import asking
 
     with ExitStack() as opened:
         planned = opened.enter_context(asking(args, console, setup))

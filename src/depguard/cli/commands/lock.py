@@ -55,8 +55,8 @@ def write_tiers(args: argparse.Namespace, console: Console, setup: Setup, *, bel
     from depguard.app.lock import constraint_files, lock_tier
     from depguard.app.lock_check import check_step, out_of_step
     from depguard.app.plan import Shared
+    from depguard.cli.asking import asking
     from depguard.cli.reporting import exit_code, show
-    from depguard.cli.setup import asking
     from depguard.model.report import Reports
 
     tiers = _tiers(args, setup, below)

@@ -29,7 +29,8 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print the plan. 0 safe, 1 refused."""
-    from depguard.cli.setup import asking, set_up
+    from depguard.cli.asking import asking
+    from depguard.cli.setup import set_up
 
     if args.write:
         from depguard.cli.commands.lock import write_tiers

@@ -49,9 +49,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     from dataclasses import replace
 
     from depguard.app.simulate import simulate_step
+    from depguard.cli.asking import asking, which_installer
     from depguard.cli.options import configured_command
     from depguard.cli.reporting import exit_code, show
-    from depguard.cli.setup import asking, set_up, which_installer
+    from depguard.cli.setup import set_up
     from depguard.model.report import Reports
 
     commands = _notebook(args) if _names_notebook(args) else (_command(args),)
