@@ -13,7 +13,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from depguard.app.plan import Question
-from depguard.app.simulate import simulate_command
+from depguard.app.simulate import simulate_step
 from depguard.errors import InputError, OutOfReachError
 from depguard.model.finding import About
 from depguard.model.host import Host
@@ -86,7 +86,10 @@ class Contest:
         return replace(answer, outcome=changes_of(changes) if changes is not None else None)
 
     def judged(self, line: InstallLine) -> Judged:
-        """The verdict on what the host's own pip would do, as ``depguard simulate`` gives it."""
+        """The verdict on what the host's own pip would do, as ``depguard simulate`` gives it.
+
+        No plan beside it and no way out: the figures are about the lines as people run them.
+        """
         began = time.monotonic()
         question = Question(
             policy=self.policy,
@@ -97,11 +100,12 @@ class Contest:
         )
         try:
             with _at_most(self.seconds):
-                (report,) = simulate_command(question, line.command("pip")).reports
+                reports, _ = simulate_step(question, line.command("pip"), advise=False)
         except TimeoutError:
             return Judged(line=line.name, seconds=time.monotonic() - began, verdict="too slow")
         except OutOfReachError:
             return Judged(line=line.name, seconds=time.monotonic() - began, verdict="out of reach")
+        (report,) = reports.reports
         errors = [f for f in report.findings if f.severity is Severity.ERROR and f.about is About.SIMULATION]
         return Judged(
             line=line.name,

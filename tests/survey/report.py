@@ -79,7 +79,7 @@ def _times(bouts: Iterable[Bout], verdicts: Verdicts) -> Iterator[str]:
     if verdicts.seconds:
         yield ""
         typical, most = middle(verdicts.seconds)
-        yield f"A verdict, with a guarded plan where the line is not safe: {typical:.2f} and {most:.2f}."
+        yield f"A verdict, without a plan beside it: {typical:.2f} and {most:.2f}."
 
 
 def _verdicts(verdicts: Verdicts) -> Iterator[str]:
