@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 from resolvelib.resolvers import RequirementInformation
 
 from depguard.model.markers import MarkerAnswer
+from depguard.resolve.dead_ends import DeadEnds
 from depguard.resolve.guarded_choice import GuardedChoice, GuardRules, dragged
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Key, key_of, text_of
@@ -30,6 +31,7 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         self._hosts = tuple(hosts)
         self._kept = kept if kept is not None else Kept()
         self._choice = GuardedChoice(hosts, rules, self._kept)
+        self._dead = DeadEnds(self._choice.ever)
         self._needs: dict[int, tuple[JointNeed, ...]] = {}
         self._moving: dict[int, tuple[JointNeed, ...]] = {}
         self._satisfied: dict[tuple[int, int], bool] = {}
@@ -98,11 +100,16 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         exact = next((need.exact for need in own if need.exact is not None), None)
         if exact is not None:
             fits = id(exact) not in refused and all(self.is_satisfied_by(need, exact) for need in own)
-            return [exact] if fits else []
+            return [exact] if fits and not self._dead.knows(exact) else []
         needs = own
         if identifier.extras:
             needs = own + list(requirements.get(identifier.base, iter(())))
-        return lambda: self._choice.left(identifier, needs, refused)
+        return lambda: self._choice.left(identifier, needs, lambda c: id(c) in refused or self._is_dead(c))
+
+    def _is_dead(self, candidate: JointCandidate) -> bool:
+        """Whether a candidate that was tried before can be in no plan: what it needs is known by then."""
+        told = self._needs.get(id(candidate), self._moving.get(id(candidate)))
+        return told is not None and self._dead.holds(candidate, told)
 
     def is_satisfied_by(self, requirement: JointNeed, candidate: JointCandidate) -> bool:
         """Whether a candidate meets a need on every host where the need holds."""
@@ -137,6 +144,8 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         yield from self._moving[key]
         if key not in self._needs:
             own = self._own(candidate)
+            if any(need.requirement.url is not None for need in own):
+                self._dead.turn_off()
             self._needs[key] = self._moving[key] + own
             self._prefetch(own)
         yield from self._needs[key][len(self._moving[key]) :]
@@ -154,6 +163,8 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         for need in needs:
             self._order.setdefault(need.key, len(self._order))
         self._roots += needs
+        if requirement.url is not None:
+            self._dead.turn_off()
         return needs
 
     def explored(self) -> tuple[JointNeed, ...]:

@@ -53,20 +53,21 @@ class GuardedChoice:
         self._merged: dict[NormalizedName, Remembering[Offer]] = {}
         self._offers: dict[tuple[int, NormalizedName], dict[Version, Offer]] = {}
         self._fixed: dict[Key, bool] = {}
+        self._listed: set[NormalizedName] = set()
         # By the id of a need: needs live as long as the provider that makes them.
         self._said: dict[int, _Said] = {}
         self._left: dict[tuple[Key, frozenset[_Said]], Choices[JointCandidate]] = {}
 
     def left(
-        self, key: Key, needs: Sequence[JointNeed], refused: AbstractSet[int]
+        self, key: Key, needs: Sequence[JointNeed], given_up: Callable[[JointCandidate], bool]
     ) -> Iterator[JointCandidate]:
-        """What the needs leave of a project, but for the ``refused`` (ids): made as far as it is asked for.
+        """What the needs leave of a project, but for what is given up: made as far as it is asked for.
 
         The first one's metadata is fetched while the solver is still busy elsewhere.
         """
         first = True
         for candidate in self._fitting(key, needs):
-            if id(candidate) in refused:
+            if given_up(candidate):
                 continue
             if first and not any(dragged(self._hosts, candidate)):
                 for host, pick in zip(self._hosts, candidate.picks, strict=True):
@@ -172,8 +173,40 @@ class GuardedChoice:
         for text in {str(need.requirement.specifier) for need in needs if not need.moved}:
             if text:
                 specifier &= SpecifierSet(text)
+        self._listed.add(key.name)
         for version in self._versions(key.name, specifier):
             yield self.at(key, version)
+
+    def ever(self, need: JointNeed) -> Iterator[JointCandidate] | None:
+        """All candidates that could meet a need by itself, whatever the pre-release rule: as `DeadEnds` asks."""
+        if need.exact is not None:
+            return iter((need.exact,))
+        if not self.settled(need.key) and need.key.name not in self._listed:
+            return None  # nobody has asked the index for it, and this is no reason to
+        return (
+            candidate
+            for candidate in self._all_of(need.key)
+            if candidate is not None and self._within_limits(candidate) and self._might_fit(need, candidate)
+        )
+
+    def _might_fit(self, need: JointNeed, candidate: JointCandidate) -> bool:
+        """Whether a candidate fits, as far as no metadata has to be read."""
+        if not need.moved:
+            return self.fits(need, candidate)
+        picks = (candidate.picks[index] for index in need.hosts)
+        return all(pick is not None and pick.installed is None for pick in picks)
+
+    def _all_of(self, key: Key) -> Iterator[JointCandidate | None]:
+        pin = self._rules.pins.get(key.name)
+        if key == PYTHON:
+            return
+        if pin is not None:
+            yield self.at(key, pin)
+            return
+        yield self.kept(key)
+        if not self.settled(key):
+            for offer in self._offered(key.name):
+                yield self.at(key, offer.version)
 
     def kept(self, key: Key) -> JointCandidate:
         """What the hosts have of a project, if anything."""
