@@ -15,6 +15,7 @@ from depguard.planning.fallback import Fallback
 from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan
 from depguard.resolve.needs import PYTHON
+from depguard.resolve.outcome import Solved
 
 
 def plan_conflicts(plan: TierPlan) -> list[Conflict]:
@@ -93,12 +94,29 @@ def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case, pl
 
     its_own = [c for c in met if c.need.parent is not None and c.need.parent.name == fallback.name]
     if not its_own:
-        return _kept_elsewhere(fallback, plan)
+        return _asked_lower(fallback, case, plan) or _kept_elsewhere(fallback, plan)
     worst = min(its_own, key=rank)
     host = plan.setting.hosts[worst.host]
     if host is not case.guarded:
         return f"needs {worst.need.requirement} on {host.view.host.name}"
     return _reason(worst, case)
+
+
+def _asked_lower(fallback: Fallback, case: Case, plan: TierPlan) -> str:
+    """Who asks for an older one than the newest, among what was chosen."""
+    outcome = plan.guarded.outcome
+    if not isinstance(outcome, Solved):
+        return ""
+    hosts = [index for index, host in enumerate(plan.setting.hosts) if host is case.guarded]
+    for key, needs in outcome.asked.items():
+        for need in needs if key.name == fallback.name else ():
+            if need.requirement.specifier.contains(fallback.newest, prereleases=True):
+                continue
+            if need.parent is None:
+                return f"the request has {need.requirement}"
+            version = next((need.parent.version_on(index) for index in hosts if index in need.hosts), None)
+            return f"{need.parent.name} {version} needs {need.requirement}" if version is not None else ""
+    return ""
 
 
 def _kept_elsewhere(fallback: Fallback, plan: TierPlan) -> str:

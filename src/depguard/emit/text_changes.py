@@ -160,7 +160,8 @@ def _taken_otherwise(simulated: ChangeSet, plan: ChangeSet | None) -> list[str]:
 def _held_back(action: Action) -> str:
     if action.held_back is None:
         return ""
-    return f"not {action.held_back.newest}: {one_line(action.held_back.reason)}"
+    reason = f": {one_line(action.held_back.reason)}" if action.held_back.reason else ""
+    return f"not {action.held_back.newest}{reason}"
 
 
 def _parents(action: Action) -> str:

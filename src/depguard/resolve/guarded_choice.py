@@ -178,7 +178,7 @@ class GuardedChoice:
             yield self.at(key, version)
 
     def ever(self, need: JointNeed) -> Iterator[JointCandidate] | None:
-        """All candidates that could meet a need by itself, whatever the pre-release rule: as `DeadEnds` asks."""
+        """All that could meet a need by itself, whatever the pre-release rule: as `DeadEnds` asks."""
         if need.exact is not None:
             return iter((need.exact,))
         if not self.settled(need.key) and need.key.name not in self._listed:
