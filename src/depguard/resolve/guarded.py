@@ -126,6 +126,8 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
         if requirement.exact is not None or requirement.requirement.url is not None:
             return False
+        if self._is_dead(candidate):
+            return False
         if candidate.version is None:  # kept, or a direct one
             kept = all(pick is None or pick.installed is not None for pick in candidate.picks)
             return kept and self.is_satisfied_by(requirement, candidate)

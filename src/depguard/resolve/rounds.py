@@ -227,6 +227,13 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         self._touched = []
         return super()._get_updated_criteria(candidate)
 
+    # A provider may have learnt since the criterion was made that none of its candidates will do. resolvelib
+    # takes the empty list of failures for a pin.
+    def _attempt_to_pin_criterion(self, name: Key) -> list[Criterion[R, C]]:
+        criterion = self.state.criteria[name]
+        causes = super()._attempt_to_pin_criterion(name)
+        return causes or ([] if any(True for _ in criterion.candidates) else [criterion])
+
     def _get_preference(self, name: Key) -> Preference:
         state = self._states[-1]
         return self._p.preference(name, state.criteria[name].information, state.backtrack_causes)
