@@ -107,16 +107,3 @@ def test_a_request_without_a_plan_is_refused_soon(monkeypatch: pytest.MonkeyPatc
     (found,) = (f for f in report.findings if f.about.value == "plan" and f.severity.value == "error")
     assert 3 * RELEASES <= len(tried) < 20 * RELEASES
     assert [str(link.requirement) for link in found.chain] == ["top", "middle", "ground", "base<2"]
-
-
-def test_a_candidate_that_dies_after_it_was_offered_is_a_failure_like_any_other() -> None:
-    """A project of the host whose own requirement is met by nothing (found by a random universe)."""
-    installed = {
-        "b": {"version": "1.0", "requires": []},
-        "c": {"version": "1.0", "requires": ["e"]},
-        "d": {"version": "1.0", "requires": ["c"]},
-    }
-    index: dict[str, dict[str, list[str]]] = {"c": {"1.0": []}, "b": {"1.5": ["d", "c"]}}
-    tiny = Tiny(index=index, installed=installed, protected=(), held=(), request=("b>=1.5",))
-    (report,) = ask(tiny).reports.reports
-    assert report.verdict is not Verdict.UNPROVEN

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -84,7 +84,9 @@ def course(search: type[Resolution[Any, Any, Key]], provider: Provider[Any, Any]
     return [*log.lines, *map(told, state.mapping.values()), *ends, str(known)]
 
 
-def guarded(index: Any, installed: Any, wanted: Sequence[str], *, moves: bool) -> tuple[Any, Any]:
+def guarded(
+    index: Any, installed: Any, wanted: Sequence[str], *, moves: bool, learns: bool = False
+) -> tuple[Any, Any]:
     requirements = [Requirement(text) for text in wanted]
     case = make_case(small_host(installed), None, FakeIndex.from_dict(index))
     rules = GuardRules(
@@ -94,8 +96,8 @@ def guarded(index: Any, installed: Any, wanted: Sequence[str], *, moves: bool) -
         pins={},
     )
     provider = GuardedProvider([case.guarded], rules)
-    # What it learns on the way hangs on when it is asked, and that is what the two differ in.
-    provider._dead.turn_off()
+    if not learns:  # what it learns on the way hangs on when it is asked, in which the two differ
+        provider._dead.turn_off()
     return provider, [need for requirement in requirements for need in provider.roots(requirement)]
 
 
@@ -129,3 +131,23 @@ def test_an_installers_search_takes_its_course(
 ) -> None:
     theirs = course(Resolution, *installer(index, installed, wanted, behaviour))
     assert course(Rounds, *installer(index, installed, wanted, behaviour)) == theirs
+
+
+@settings(max_examples=100)
+@given(index=INDEXES, installed=INSTALLED, wanted=ASKED)
+@example(
+    index={"c": {"1.0": []}, "b": {"1.5": ["d", "c"]}},
+    installed={
+        "b": {"version": "1.0", "requires": []},
+        "c": {"version": "1.0", "requires": ["e"]},
+        "d": {"version": "1.0", "requires": ["c"]},
+    },
+    wanted=["b>=1.5"],
+)
+def test_what_is_learnt_makes_no_search_longer_than_its_budget(
+    index: Any, installed: Any, wanted: Any
+) -> None:
+    """A candidate that is found to be in no plan after it was offered is a failure like any other."""
+    alone = course(Rounds, *guarded(index, installed, wanted, moves=False))
+    learning = course(Rounds, *guarded(index, installed, wanted, moves=False, learns=True))
+    assert "ResolutionTooDeep" in alone or "ResolutionTooDeep" not in learning
