@@ -69,6 +69,8 @@ class Solution:
         self._clauses: dict[Key, list[Clause]] = defaultdict(list)
         self._steps: list[_Step] = []
         self._of: dict[Key, list[int]] = {}
+        # What the steps say of each project together; projects without a step are not in it.
+        self._totals: dict[Key, Term] = {}
         self._level = 0
         self.decided: dict[Key, int] = {}
         self.ever_backtracked = False
@@ -85,14 +87,13 @@ class Solution:
 
     def total(self, key: Key) -> Term:
         """All that is known of a project by now."""
-        own = self._of.get(key)
-        return self._steps[own[-1]].total if own else Term(self._full(key), absent=True)
+        total = self._totals.get(key)
+        return total if total is not None else Term(self._full(key), absent=True)
 
     def waiting(self) -> Iterable[Key]:
         """Projects that are needed and not decided."""
-        for key, own in self._of.items():
-            if own and key not in self.decided and not self._steps[own[-1]].total.absent:
-                yield key
+        totals, decided = self._totals, self.decided
+        return [key for key in self._of if key in totals and not totals[key].absent and key not in decided]
 
     def holds_with(self, clause: Clause, key: Key, term: Term) -> bool:
         """Whether a clause would be broken were ``term`` to hold of ``key``."""
@@ -151,12 +152,15 @@ class Solution:
 
     def _loose(self, clause: Clause) -> tuple[Key, ...] | None:
         """The one term that is open; () if all hold; None if nothing follows from it now."""
+        # Asked millions of times, so `Term.implies` and `Term.excludes` are written out.
         loose: tuple[Key, ...] = ()
-        for key, term in clause.terms.items():
-            total = self.total(key)
-            if total.implies(term):
+        totals = self._totals
+        for key, (versions, absent) in clause.terms.items():
+            total = totals.get(key)
+            known, may_be_absent = total if total is not None else (self._full(key), True)
+            if not known & ~versions and (absent or not may_be_absent):
                 continue
-            if loose or total.excludes(term):
+            if loose or not (known & versions or (may_be_absent and absent)):
                 return None
             loose = (key,)
         return loose
@@ -214,6 +218,7 @@ class Solution:
     def _assign(self, key: Key, term: Term, cause: Clause | None) -> None:
         own = self._of.setdefault(key, [])
         total = self._steps[own[-1]].total.meets(term) if own else term
+        self._totals[key] = total
         own.append(len(self._steps))
         self._steps.append(_Step(key, term, self._level, cause, total))
 
@@ -221,7 +226,12 @@ class Solution:
         self.ever_backtracked = True
         while self._steps and self._steps[-1].level > level:
             step = self._steps.pop()
-            self._of[step.key].pop()
+            own = self._of[step.key]
+            own.pop()
+            if own:
+                self._totals[step.key] = self._steps[own[-1]].total
+            else:
+                del self._totals[step.key]
             if step.cause is None:
                 del self.decided[step.key]
         self._level = level
