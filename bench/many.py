@@ -25,6 +25,7 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
     from depguard.cli.asking import asking
     from depguard.cli.commands import plan as command
     from depguard.cli.console import standard_console
+    from depguard.cli.main import collect_rarely
     from depguard.cli.setup import set_up
 
     names = HostStore([shipped_hosts()], lambda: None).names()[:HOSTS]  # type: ignore[arg-type, return-value]  # never live
@@ -35,6 +36,7 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
         words += ["--host", name]
     args = parser.parse_args(words)
     console = standard_console(quiet=True)
+    collect_rarely()  # as every command does
     crew = ALONE if processes == 1 else Forks(processes)
     wall, cpu = time.perf_counter(), time.process_time()
     setup = set_up(args, console)

@@ -104,12 +104,18 @@ def run() -> NoReturn:
     os._exit(code)
 
 
+def collect_rarely() -> None:
+    """Let Python look for circles of garbage less often: values refer downwards, and there are few.
+
+    Looking for it takes a tenth of a plan's time. Long runs still look, once in so many values.
+    """
+    gc.set_threshold(_COLLECTED)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line (default: this process's) and return its exit code."""
     args = list(sys.argv[1:] if argv is None else argv)
-    # Values refer to each other downwards: there is little to be found, and looking for it takes a tenth of a
-    # plan's time. Long runs still look, once in so many values.
-    gc.set_threshold(_COLLECTED)
+    collect_rarely()
     # Looked at before anything is parsed: what goes wrong while parsing is shown their way as well.
     own = args[: args.index("--")] if "--" in args else args
     debug = "--debug" in own
