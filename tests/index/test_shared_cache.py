@@ -301,3 +301,26 @@ def test_an_entry_that_is_not_ours_is_made_again(
     assert all(cache.get(kind, key) is not None for key in again)
     cache.close()
     assert project.notes == []
+
+
+def test_a_second_cache_of_a_process_leaves_the_locks_of_the_first(tmp_path: Path) -> None:
+    """Else the next process to end takes itself for the last one, and clears the log away under both."""
+
+    def entry() -> Entry:
+        return Entry(text="kept", stored=time.time(), facts={})
+
+    first = Cache.in_folder(tmp_path, note=print)
+    first.put("page", "a", entry())
+    second = Cache.in_folder(tmp_path, note=print)
+    words = [
+        "from depguard.adapters.cache import Cache",
+        f"Cache.in_folder({str(tmp_path)!r}, note=print).close()",
+    ]
+    subprocess.run([sys.executable, "-c", "; ".join(words)], check=True)
+    assert (tmp_path / "index.sqlite3-wal").exists()
+    for cache in (first, second):
+        cache.put("page", "b", entry())
+        assert [cache.get("page", key) is not None for key in "ab"] == [True, True]
+        cache.close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "index.sqlite3")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

@@ -7,6 +7,7 @@ else. Keys are URLs without credentials, or hashes; no value holds a secret.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -213,7 +214,7 @@ class Cache:
             return
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True, mode=0o700)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            _make(path)
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
@@ -286,6 +287,20 @@ class Cache:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _make(path: str) -> None:
+    """An empty file for its owner alone, if there is none. Raises OSError where it cannot be written.
+
+    One that is there is not even opened: to close it would let go of the locks of every connection that
+    this process has to it, and the next process to end would clear the log away under them
+    (https://www.sqlite.org/howtocorrupt.html, section 2.2).
+    """
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+    except FileExistsError:
+        if not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
 def _checksum(kind: str, key: str, facts: str, body: bytes) -> int:
