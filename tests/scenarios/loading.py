@@ -61,6 +61,7 @@ _ASK = ("tier", "run", "as", "pip", "cutoff", "today")
 _EXPECT = (
     "verdict",
     "simulation",
+    "really",
     "plan",
     "findings",
     "notes",
@@ -85,10 +86,12 @@ class Expectation:
     notes alike. ``ways_out`` are ``safe: captum==0.9.0`` in order. ``chain`` is that of the first error, a
     link a line: ``lab -> captum``. ``held_back`` is a reason a name. Each of ``says`` stands somewhere in
     the report's prose, none of ``silent`` does. ``error`` is the code of the problem that ends it all.
+    ``really`` is what the installer itself does where it is known that the simulation is not right.
     """
 
     verdict: str | None
     simulation: tuple[str, ...] | str | None = None
+    really: tuple[str, ...] | None = None
     plan: tuple[str, ...] | str | None = None
     findings: tuple[str, ...] | None = None
     notes: tuple[str, ...] | None = None
