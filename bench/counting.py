@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import re
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import quote, unquote, urljoin
 
 import urllib3
+
+from depguard.adapters.referees.local_server import LocalServer
 
 _PASSED_ON = ("accept", "range", "if-none-match", "if-modified-since", "user-agent")
 _BACK = ("content-type", "content-range", "accept-ranges", "etag", "last-modified", "cache-control")
 _LINK = re.compile(rb'(?P<lead>href="|"url":\s*")(?P<url>[^"#]+)')
 
 
-class CountingIndex:
+class CountingIndex(LocalServer):
     """``url`` is its simple API; ``requests`` and ``bytes`` what was asked for and sent since ``reset``."""
 
     def __init__(self, upstream: str) -> None:
@@ -29,34 +29,19 @@ class CountingIndex:
         self.bytes = 0
         self._lock = threading.Lock()
         self._pool = urllib3.PoolManager(maxsize=64)
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                outer.answer(self, "GET")
-
-            def do_HEAD(self) -> None:
-                outer.answer(self, "HEAD")
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        super().__init__()
 
     @property
     def url(self) -> str:
         """The index as installers are given it."""
-        return f"http://127.0.0.1:{self._server.server_port}/simple/"
+        return f"{self.root}/simple/"
 
     def reset(self) -> None:
         """Count from nothing again."""
         with self._lock:
             self.requests = self.bytes = 0
 
-    def answer(self, handler: BaseHTTPRequestHandler, method: str) -> None:
+    def respond(self, handler: BaseHTTPRequestHandler, method: str) -> None:
         """Fetch what is asked for, count it, hand it on."""
         path = handler.path
         page = path.startswith("/simple/")
@@ -90,13 +75,3 @@ class CountingIndex:
         root = self.url.removesuffix("/simple/")
         # The file's name stays the last part of the path: installers read it there.
         return f"{root}/file/{quote(absolute.removesuffix(name), safe='')}/{name}".encode()
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()

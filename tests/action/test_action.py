@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +12,10 @@ import pytest
 import yaml
 
 from kit.git_project import CELLS, GitProject, make_project
-from kit.github import ROOT, TOKEN, Api, Job, github_api, skip_out_of_reach
+from kit.github import ROOT, TOKEN, Api, Job, skip_out_of_reach
 from kit.sarif import sarif_problems
 
 BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with github_api() as held:
-        yield held
 
 
 @pytest.fixture

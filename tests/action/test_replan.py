@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import yaml
 
 from kit.git_project import GitProject, make_project
-from kit.github import ROOT, TOKEN, Api, Job, github_api
+from kit.github import ROOT, TOKEN, Api, Job
 
 SAME = "numpy==2.0.2\nprotobuf==5.29.6\n"
 NEWER = "numpy==1.26.4\nprotobuf==5.29.6\ncolour==1.2.0\n"
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    with github_api() as held:
-        yield held
 
 
 @pytest.fixture

@@ -9,19 +9,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, ResolutionImpossible
 from resolvelib.resolvers import Criterion, Resolution
 
 from depguard.planning.case import make_case
-from depguard.resolve.guarded import GuardedProvider
-from depguard.resolve.guarded_choice import GuardRules
 from depguard.resolve.installer import InstallerProvider, as_pip_asks, root_and_extras
 from depguard.resolve.installer_choice import Behaviour
 from depguard.resolve.needs import Key
 from depguard.resolve.prereleases import PrereleaseRule
 from depguard.resolve.rounds import Provider, Rounds
 from kit.fake_index import FakeIndex
+from kit.guarded_search import guarded_search
 from kit.hosts import small_host
 
 NAMES = ("a", "b", "c", "d", "e")
@@ -87,18 +85,10 @@ def course(search: type[Resolution[Any, Any, Key]], provider: Provider[Any, Any]
 def guarded(
     index: Any, installed: Any, wanted: Sequence[str], *, moves: bool, learns: bool = False
 ) -> tuple[Any, Any]:
-    requirements = [Requirement(text) for text in wanted]
-    case = make_case(small_host(installed), None, FakeIndex.from_dict(index))
-    rules = GuardRules(
-        moves=moves,
-        named=frozenset(canonicalize_name(r.name) for r in requirements),
-        forbidden=lambda _: False,
-        pins={},
-    )
-    provider = GuardedProvider([case.guarded], rules)
+    provider, roots = guarded_search(index, installed, *wanted, moves=moves)
     if not learns:  # what it learns on the way hangs on when it is asked, in which the two differ
         provider._dead.turn_off()
-    return provider, [need for requirement in requirements for need in provider.roots(requirement)]
+    return provider, roots
 
 
 def installer(index: Any, installed: Any, wanted: Sequence[str], behaviour: Behaviour) -> tuple[Any, Any]:

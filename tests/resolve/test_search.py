@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import pytest
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
 from resolvelib import BaseReporter, Resolver
 
-from depguard.planning.case import make_case
-from depguard.resolve.guarded import GuardedProvider
-from depguard.resolve.guarded_choice import GuardRules
 from depguard.resolve.joint import JointCandidate, JointNeed
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
 from depguard.resolve.search import is_sound, search
 from depguard.resolve.solve import Repin, solve
-from kit.fake_index import FakeIndex
-from kit.hosts import small_host
+from kit.guarded_search import guarded_search
 
 Index = dict[str, dict[str, list[str]]]
 
@@ -43,40 +34,25 @@ LOST: Index = {
 }
 
 
-def ready(
-    index: Index, host: Mapping[str, Any], *request: str, moves: bool = False
-) -> tuple[GuardedProvider, list[JointNeed]]:
-    wanted = [Requirement(text) for text in request]
-    case = make_case(small_host(host), None, FakeIndex.from_dict(index))
-    rules = GuardRules(
-        moves=moves,
-        named=frozenset(canonicalize_name(r.name) for r in wanted),
-        forbidden=lambda _: False,
-        pins={},
-    )
-    provider = GuardedProvider([case.guarded], rules)
-    return provider, [need for requirement in wanted for need in provider.roots(requirement)]
-
-
 def versions(outcome: object) -> dict[str, str]:
     assert isinstance(outcome, Solved)
     return {key.name: str(candidate.version_on(0)) for key, candidate in sorted(outcome.chosen.items())}
 
 
 def test_it_finds_what_resolvelib_does_not() -> None:
-    provider, roots = ready(HIDDEN, HIDDEN_HOST, "a")
+    provider, roots = guarded_search(HIDDEN, HIDDEN_HOST, "a")
     assert isinstance(solve(provider, roots, rounds=1000), Unsolvable)
-    provider, roots = ready(HIDDEN, HIDDEN_HOST, "a")
+    provider, roots = guarded_search(HIDDEN, HIDDEN_HOST, "a")
     assert versions(search(provider, roots, rounds=1000)) == {"a": "2.0", "c": "1.5", "d": "1.0"}
 
 
 def test_an_answer_that_lost_its_requirements_is_told_from_a_sound_one() -> None:
-    provider, roots = ready(LOST, {}, "d")
+    provider, roots = guarded_search(LOST, {}, "d")
     lost = solve(provider, roots, rounds=1000, repin=Repin.ALWAYS)
     assert versions(lost) == {"d": "2.0"}
     assert isinstance(lost, Solved)
     assert not is_sound(provider, roots, lost.chosen)
-    provider, roots = ready(LOST, {}, "d")
+    provider, roots = guarded_search(LOST, {}, "d")
     assert isinstance(search(provider, roots, rounds=1000), Unsolvable)
 
 
@@ -85,7 +61,7 @@ def test_it_prefers_what_the_provider_prefers() -> None:
         "top": {"1.0": ["low"], "2.0": ["low>=2"]},
         "low": {"1.0": [], "2.0": [], "3.0": ["top<2"]},
     }
-    provider, roots = ready(index, {}, "top")
+    provider, roots = guarded_search(index, {}, "top")
     assert versions(search(provider, roots, rounds=100)) == {"low": "2.0", "top": "2.0"}
 
 
@@ -97,7 +73,7 @@ def test_a_dead_end_goes_back_to_what_has_to_do_with_it() -> None:
         "y": {"1.0": ["z>=2"]},
         "z": {"1.0": [], "2.0": []},
     }
-    provider, roots = ready(index, {}, "x", *many, "y")
+    provider, roots = guarded_search(index, {}, "x", *many, "y")
     # Going back step by step would try five to the twelfth combinations.
     assert isinstance(search(provider, roots, rounds=100), Unsolvable)
 
@@ -107,12 +83,12 @@ def test_extras_and_their_project_are_one_version() -> None:
         "web": {"2.0": ["tls>=2; extra == 's'"], "1.0": ["tls; extra == 's'"]},
         "tls": {"1.0": [], "2.0": ["web<2"]},
     }
-    provider, roots = ready(index, {}, "web[s]")
+    provider, roots = guarded_search(index, {}, "web[s]")
     assert versions(search(provider, roots, rounds=100)) == {"tls": "2.0", "web": "1.0"}
 
 
 def test_its_budget_runs_out() -> None:
-    provider, roots = ready(HIDDEN, HIDDEN_HOST, "a")
+    provider, roots = guarded_search(HIDDEN, HIDDEN_HOST, "a")
     assert isinstance(search(provider, roots, rounds=1), Exhausted)
 
 
@@ -123,17 +99,17 @@ def test_a_circle_that_backtracking_leaves_behind_ends() -> None:
         "x": {"1.0": ["y"]},
         "y": {"1.0": ["x", "top<2"]},
     }
-    provider, roots = ready(index, {}, "top")
+    provider, roots = guarded_search(index, {}, "top")
     with pytest.raises(RecursionError):
         Resolver(provider, BaseReporter[JointNeed, JointCandidate, Key]()).resolve(roots)
     for repin in Repin:
-        provider, roots = ready(index, {}, "top")
+        provider, roots = guarded_search(index, {}, "top")
         assert versions(solve(provider, roots, rounds=100, repin=repin)) == {"top": "1.0"}
 
 
 def test_a_dependency_does_not_unseat_what_alone_brought_it_in() -> None:
     index: Index = {"d": {"1.0": [], "3.0": ["e"]}, "e": {"1.0": [], "2.0": ["d<2"]}}
-    provider, roots = ready(index, {}, "d")
+    provider, roots = guarded_search(index, {}, "d")
     assert versions(solve(provider, roots, rounds=100)) == {"d": "3.0", "e": "1.0"}
-    provider, roots = ready(index, {}, "d")
+    provider, roots = guarded_search(index, {}, "d")
     assert versions(solve(provider, roots, rounds=100, repin=Repin.ALWAYS)) == {"d": "1.0"}

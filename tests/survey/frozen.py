@@ -12,7 +12,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
@@ -24,6 +24,7 @@ from depguard.adapters.cache import Cache
 from depguard.adapters.index.client import IndexClient
 from depguard.adapters.index.default_index import default_index_url
 from depguard.adapters.index.settings import IndexSettings
+from depguard.adapters.referees.local_server import LocalServer, send
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, ArtifactKind, MetadataAnswer, MetadataUnknown
 from depguard.parse.core_metadata import NO_REQUIREMENT
@@ -87,7 +88,7 @@ class Frozen:
         return IndexClient(settings, cache=Cache.in_folder(self._folder, note=_note), note=_note)
 
 
-class Mirror:
+class Mirror(LocalServer):
     """The same over HTTP for real installers, as it was at the cut-off; only wheels that may count."""
 
     def __init__(self, source: PackageSource, cutoff: datetime) -> None:
@@ -96,33 +97,26 @@ class Mirror:
         self._pages: dict[str, bytes | None] = {}
         self._files: dict[str, Artifact] = {}
         self._lock = threading.Lock()
-        outer = self
-
-        class Handler(_Handler):
-            mirror = outer
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        super().__init__()
 
     @property
     def url(self) -> str:
         """What ``--index-url`` takes."""
-        return f"http://127.0.0.1:{self._server.server_port}/simple"
+        return f"{self.root}/simple"
 
     @property
     def files(self) -> Sequence[str]:
         """The files of the pages that were asked for."""
         return tuple(self._files)
 
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+    def respond(self, handler: BaseHTTPRequestHandler, method: str) -> None:
+        """As `LocalServer` asks."""
+        try:
+            status, body = self.answer(handler.path)
+        except OutOfReachError as error:
+            _note(f"mirror: {handler.path}: {error}")
+            status, body = 503, b"out of reach"
+        send(handler, method, status, JSON, body)
 
     def answer(self, path: str) -> tuple[int, bytes]:
         """Status and body for a path."""
@@ -197,29 +191,6 @@ def _metadata(artifact: Artifact, metadata: MetadataAnswer) -> str | None:
 
 def _spelled(artifact: Artifact) -> str:
     return artifact.filename.split("-", maxsplit=1)[0]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    mirror: Mirror
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        try:
-            status, body = self.mirror.answer(self.path)
-        except OutOfReachError as error:
-            _note(f"mirror: {self.path}: {error}")
-            status, body = 503, b"out of reach"
-        self.send_response(status)
-        self.send_header("Content-Type", JSON)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815 - the standard library calls it so
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the standard library's name for it
-        pass
 
 
 def _fails(ask: Callable[[T], object], what: T) -> bool:

@@ -7,6 +7,7 @@ requirement that is added, here only what a round has touched is asked, and cand
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -34,9 +35,10 @@ R = TypeVar("R", bound=Keyed)
 C = TypeVar("C", bound=Keyed)
 
 
-class Provider(AbstractProvider[R, C, Key], Generic[R, C]):
+class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
     """resolvelib's provider, with two questions more."""
 
+    @abstractmethod
     def preference(
         self,
         key: Key,
@@ -44,14 +46,15 @@ class Provider(AbstractProvider[R, C, Key], Generic[R, C]):
         causes: Sequence[RequirementInformation[R, C]],
     ) -> Preference:
         """As `get_preference`. The same collection says the same whenever it comes by."""
-        raise NotImplementedError
+        ...
 
+    @abstractmethod
     def outlasts(self, candidate: C, requirement: R) -> bool:
         """Whether a candidate that is offered without this requirement is surely offered with it as well.
 
         Asked of keys without extras alone. False where that is not sure: then the candidates are looked at.
         """
-        raise NotImplementedError
+        ...
 
 
 class Choices(Generic[C]):

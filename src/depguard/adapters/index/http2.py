@@ -53,7 +53,7 @@ class Http2:
         """The answer, its body not read yet. Raises what urllib3 would, or an OSError."""
         try:
             answer = self._wait(self._send(method, url, headers, timeout))
-        except Exception as error:
+        except _FAILURES as error:
             raise _as_known(error) from error
         if answer.extensions.get("http_version") != _HTTP2:
             self._without.add(origin(url))
@@ -128,7 +128,7 @@ class _Body:
         if not self._held:
             try:
                 self._held = self._wait(self._more())
-            except Exception as error:
+            except _FAILURES as error:
                 raise _as_known(error) from error
         end = size if size >= 0 else len(self._held)
         given, self._held = self._held[:end], self._held[end:]
@@ -164,6 +164,16 @@ class _Body:
         return b"".join(pieces)
 
 
+_FAILURES = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.RemoteProtocolError,
+    httpcore.LocalProtocolError,
+    concurrent.futures.CancelledError,
+)
+"""What a connection may come to; all else passes as it is."""
+
+
 def _as_known(error: Exception) -> Exception:
     """The error as the other transport has it."""
     match error:
@@ -180,7 +190,5 @@ def _as_known(error: Exception) -> Exception:
             return OSError(str(error))
         case concurrent.futures.CancelledError():
             return ConnectionAbortedError("the run has ended")
-        case httpcore.NetworkError() | httpcore.RemoteProtocolError() | httpcore.LocalProtocolError():
-            return ConnectionResetError(str(error))
         case _:
-            return error
+            return ConnectionResetError(str(error))

@@ -9,21 +9,19 @@ from __future__ import annotations
 
 import html
 import secrets
-import threading
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Self
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import unquote
 
 from packaging.utils import canonicalize_name
 
+from depguard.adapters.referees.local_server import LocalServer, send
 from depguard.errors import DepguardError
 from depguard.model.release import Artifact
 from depguard.resolve.ports import PackageSource, Page
 
 
-class DatedIndex:
+class DatedIndex(LocalServer):
     """A simple index (PEP 503) over a source, as of ``cutoff`` (exclusive); use it in a with statement.
 
     Its URL has a secret in it: pages of a private index may carry credentials.
@@ -33,24 +31,17 @@ class DatedIndex:
         self._source = source
         self._cutoff = cutoff
         self._secret = secrets.token_urlsafe(12)
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        super().__init__()
 
     @property
     def url(self) -> str:
         """What an installer takes as its index URL."""
-        return f"http://127.0.0.1:{self._server.server_port}/{self._secret}/simple"
+        return f"{self.root}/{self._secret}/simple"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+    def respond(self, handler: BaseHTTPRequestHandler, method: str) -> None:
+        """As `LocalServer` asks."""
+        status, text = self.page(handler.path)
+        send(handler, method, status, "text/html; charset=utf-8", text.encode())
 
     def page(self, path: str) -> tuple[int, str]:
         """Status and body for a path: a project's page, 404 for all else, 503 where the source fails."""
@@ -72,26 +63,6 @@ class DatedIndex:
         if artifact.local:
             return False
         return artifact.upload_time is not None and artifact.upload_time < self._cutoff
-
-    def _handler(self) -> type[BaseHTTPRequestHandler]:
-        index = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self) -> None:
-                status, text = index.page(self.path)
-                body = text.encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "text/html; charset=utf-8")
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
-                del format, args
-
-        return Handler
 
 
 def _link(artifact: Artifact) -> str:
