@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from kit.git_project import CELLS, make_project
-from kit.github import KEPT, ROOT, skip_out_of_reach
+from kit.github import KEPT, ROOT
+from kit.live_index import skip_out_of_reach
 
 
 @pytest.mark.network
@@ -41,7 +42,8 @@ def test_a_commit_that_breaks_is_refused_and_others_are_not_looked_at(tmp_path: 
     project.notebook(*CELLS[:2], ("!pip install -q --no-index -f wheels tensorflow==2.18",))
     project.git("add", "--all")
     done = run()
-    skip_out_of_reach(done)
+    if "depguard check" not in done.stdout:  # pre-commit could not make its environment
+        skip_out_of_reach(done.stdout + done.stderr)
     assert done.returncode == 1, done.stdout + done.stderr
     assert "depguard check" in done.stdout
     assert "lab.ipynb, cell 3, line 1" in done.stdout

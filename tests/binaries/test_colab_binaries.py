@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from depguard.cli.main import main
+from kit.live_index import skip_undecided
 
 pytestmark = pytest.mark.network
 
@@ -32,9 +33,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
     monkeypatch.setenv("DEPGUARD_CACHE_DIR", str(tmp_path / "cache"))
 
     def report(*words: str) -> dict[str, Any]:
-        if main([words[0], "--format", "json", *words[1:]]) == 3:
-            pytest.skip(capsys.readouterr().err)
-        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        code = main([words[0], "--format", "json", *words[1:]])
+        told = capsys.readouterr()
+        skip_undecided(code, told.err)
+        found: dict[str, Any] = json.loads(told.out)
         return found
 
     return report

@@ -22,6 +22,7 @@ from depguard.model.policy import Severity
 from depguard.model.symbols import SymbolSet
 from depguard.parse.host_binaries import dump_host_binaries, load_host_binaries
 from kit.elf import MARKS, build_elf
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
 OFFERS = HostAbi(
@@ -35,15 +36,7 @@ OFFERS = HostAbi(
     interpreter=SymbolSet.of([b"PyList_New"]),
     python=(3, 12),
 )  # fmt: skip
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-  torch: {version: 2.11.0, requires: [], source: "stated for a test"}
-"""
+HOST = host_text({"numpy": "2.0.2", "torch": "2.11.0"})
 TAG = "cp312-cp312-manylinux_2_17_x86_64"
 
 

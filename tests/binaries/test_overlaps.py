@@ -13,19 +13,12 @@ from packaging.utils import canonicalize_name
 from depguard.adapters.shipped import shipped_file_table, shipped_hosts
 from depguard.cli.main import main
 from depguard.model.file_table import FileTable, pack_lists, roots_of, unpack_lists
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-  opencv-python-headless: {version: "4.12", requires: [], source: "stated for a test"}
-  nvidia-cublas-cu12: {version: "12.8", requires: [], source: "stated for a test"}
-  made-here: {version: "1.0", requires: [], source: "stated for a test"}
-"""
+HOST = host_text(
+    {"numpy": "2.0.2", "opencv-python-headless": "4.12", "nvidia-cublas-cu12": "12.8", "made-here": "1.0"}
+)
 Run = Callable[..., tuple[int, list[dict[str, Any]]]]
 
 

@@ -11,18 +11,11 @@ import pytest
 
 from depguard.cli.main import main
 from kit.elf import MARKS, build_elf
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
 TAG = "cp312-cp312-manylinux_2_17_x86_64"
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-  torch: {version: 2.11.0+cu128, requires: [], source: "stated for a test"}
-"""
+HOST = host_text({"numpy": "2.0.2", "torch": "2.11.0+cu128"})
 Run = Callable[..., tuple[int, str]]
 
 

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from depguard.cli.main import main
-from kit.git_project import CELLS, POLICY, GitProject
+from kit.git_project import BROKEN, CELLS, POLICY, GitProject
 
 Check = Callable[..., tuple[int, str, str]]
-BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
 
 
 def findings(out: str) -> list[dict[str, Any]]:

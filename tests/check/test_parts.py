@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from depguard.errors import InputError
@@ -153,8 +153,10 @@ def test_globs(globs: list[str], path: str, meant: bool) -> None:
 
 
 @given(st.text(alphabet="ab*?/.!", max_size=12), st.text(alphabet="ab/.", max_size=12))
-def test_any_glob_is_one(glob: str, path: str) -> None:
-    assert selection([glob])(path) in (True, False)
+def test_no_glob_raises_and_what_it_takes_in_is_left_out_by_its_negation(glob: str, path: str) -> None:
+    assume(not glob.startswith("!") and selection(["**"])(path))
+    meant = selection([glob])(path)
+    assert selection(["**", f"!{glob}"])(path) is not meant
 
 
 @given(

@@ -8,16 +8,10 @@ from pathlib import Path
 import pytest
 
 from depguard.cli.main import main
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-"""
+HOST = host_text({"numpy": "2.0.2"})
 POLICY = """\
 schema: 1
 hosts: [host.yaml]

@@ -23,6 +23,7 @@ from depguard.cli.main import main
 from depguard.errors import OutOfReachError as ToolOutOfReachError
 from depguard.model.crosscheck import Answered, Ask, Check, Program
 from depguard.model.host import Host
+from kit.live_index import UNDECIDED
 from kit.referees import Copy, OutOfReachError, make_copy, reachable
 
 pytestmark = [pytest.mark.network, pytest.mark.referee]
@@ -77,7 +78,8 @@ def simulated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
     def ask(line: str) -> dict[str, Any]:
         code = main(["simulate", *LINES[line], "--host", HOST, "--exclude-newer", DAY, "--format", "json"])
         captured = capsys.readouterr()
-        if code == 3:
+        assert "internal error" not in captured.err, captured.err
+        if code == UNDECIDED:
             raise OutOfReachError(captured.err)
         report: dict[str, Any] = json.loads(captured.out)
         return report

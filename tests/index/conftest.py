@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.certificates import make_certificate
 from kit.index_bench import Bench
 from kit.wheels import build_sdist, build_wheel
 
@@ -24,3 +25,9 @@ def wheels(tmp_path: Path) -> Path:
     build_sdist(folder, "demo", "1.1", requires=["other<2"])
     build_wheel(folder, "other", "2.0")
     return folder
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 that nobody vouches for, with its key, in one file."""
+    return make_certificate(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")

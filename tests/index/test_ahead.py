@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -36,13 +36,6 @@ class Leads:
 class Fails(Leads):
     def likely(self, page: Page) -> Sequence[Artifact]:
         raise OutOfReachError(Problem(code="index.no-upload-time", message=f"no time for {page.name}"))
-
-
-@pytest.fixture
-def bench() -> Iterator[Bench]:
-    made = Bench()
-    yield made
-    made.close()
 
 
 @pytest.fixture

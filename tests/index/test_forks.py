@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.forks import Forks
+from kit.own_process import in_own_process
+
+T = TypeVar("T")
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
 
@@ -21,9 +27,13 @@ def slowly(number: int) -> tuple[int, int]:
     return number, os.getpid()
 
 
+def several(size: int, work: Callable[[int], T], count: int) -> list[T]:
+    return list(Forks(size).each(work, count))
+
+
 @on_linux
 def test_parts_are_done_by_several_processes_and_come_in_order() -> None:
-    done = list(Forks(3).each(slowly, 9))
+    done = in_own_process(several, 3, slowly, 9)
     assert [number for number, _ in done] == list(range(9))
     assert len({process for _, process in done}) == 3
 
@@ -44,57 +54,76 @@ def test_no_copy_is_made_while_another_thread_is_at_work() -> None:
         thread.join()
 
 
-def test_what_a_part_raises_is_raised_in_its_place() -> None:
-    def work(number: int) -> int:
-        slowly(number)
-        if number >= 2:
-            raise ValueError(f"part {number}")
-        return number
+def stopping(number: int) -> int:
+    slowly(number)
+    if number >= 2:
+        raise ValueError(f"part {number}")
+    return number
 
+
+def up_to_a_stop() -> list[int]:
     found: list[int] = []
     with pytest.raises(ValueError, match="part 2"):
-        found.extend(Forks(3).each(work, 6))
-    assert found == [0, 1]
+        found.extend(Forks(3).each(stopping, 6))
+    return found
+
+
+def test_what_a_part_raises_is_raised_in_its_place() -> None:
+    assert in_own_process(up_to_a_stop) == [0, 1]
+
+
+def killed_in_a_copy(number: int) -> int:
+    slowly(number)
+    if os.getpid() != int(os.environ["FIRST"]):
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number
+
+
+def several_killed() -> list[int]:
+    os.environ["FIRST"] = str(os.getpid())
+    return several(3, killed_in_a_copy, 7)
 
 
 @on_linux
 def test_a_copy_that_is_killed_is_stood_in_for() -> None:
-    here = os.getpid()
+    assert in_own_process(several_killed) == list(range(7))
 
-    def work(number: int) -> int:
-        slowly(number)
-        if os.getpid() != here:
-            os.kill(os.getpid(), 9)
-        return number
 
-    assert list(Forks(3).each(work, 7)) == list(range(7))
+def descriptors() -> tuple[int, int]:
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    several(4, slowly, 8)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    return before, len(list(Path("/proc/self/fd").iterdir()))
 
 
 @on_linux
 def test_no_process_and_no_descriptor_is_left_behind() -> None:
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    list(Forks(4).each(slowly, 8))
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    before, after = in_own_process(descriptors)
+    assert after == before
+
+
+def with_cache(folder: Path) -> tuple[list[tuple[str | None, int]], list[str | None], list[str]]:
+    said: list[str] = []
+    cache = Cache.in_folder(folder, note=said.append)
+    cache.put("kind", "before", Entry(text="there", stored=1.0, facts={}))
+
+    def work(number: int) -> tuple[str | None, int]:
+        slowly(number)
+        cache.put("kind", f"part-{number}", Entry(text=str(number), stored=1.0, facts={}))
+        found = cache.get("kind", "before")
+        return (found.text if found is not None else None), os.getpid()
+
+    done = several(3, work, 9)
+    kept = [cache.get("kind", f"part-{number}") for number in range(9)]
+    cache.close()
+    return done, [entry.text if entry is not None else None for entry in kept], said
 
 
 @on_linux
 def test_a_copy_reads_and_writes_the_cache_by_a_connection_of_its_own(tmp_path: Path) -> None:
-    said: list[str] = []
-    with_cache = Cache.in_folder(tmp_path, note=said.append)
-    with_cache.put("kind", "before", Entry(text="there", stored=1.0, facts={}))
-
-    def work(number: int) -> tuple[str | None, int]:
-        slowly(number)
-        with_cache.put("kind", f"part-{number}", Entry(text=str(number), stored=1.0, facts={}))
-        found = with_cache.get("kind", "before")
-        return (found.text if found is not None else None), os.getpid()
-
-    done = list(Forks(3).each(work, 9))
+    done, kept, said = in_own_process(with_cache, tmp_path)
     assert {text for text, _ in done} == {"there"}
     assert len({process for _, process in done}) == 3
-    kept = [with_cache.get("kind", f"part-{number}") for number in range(9)]
-    assert [entry.text for entry in kept if entry is not None] == [str(number) for number in range(9)]
+    assert kept == [str(number) for number in range(9)]
     assert said == []
-    with_cache.close()

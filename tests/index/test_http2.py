@@ -9,26 +9,18 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-pytest.importorskip("h2")
-pytest.importorskip("httpcore")
-
 from depguard.adapters.index.client import IndexClient
 from depguard.cli.main import main
 from depguard.errors import InputError, OutOfReachError
 from depguard.model.binary import Depth, WheelContents
 from depguard.model.release import CoreMetadata
-from kit.certificates import make_certificate, server_side
+from kit.certificates import server_side
 from kit.http2_server import Http2Server
 from kit.index_bench import DEMO, OTHER, Bench, one, requires
 from kit.loopback import Loopback
 from kit.wheels import build_wheel
 
 NAMES = [canonicalize_name(f"project-{number}") for number in range(6)]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_certificate(tmp_path_factory.mktemp("certificate"), "IP:127.0.0.1")
 
 
 @pytest.fixture

@@ -11,17 +11,11 @@ from packaging.utils import canonicalize_name
 
 from depguard.adapters.index.pools import system_proxy
 from depguard.errors import InputError, OutOfReachError
-from kit.certificates import make_certificate, server_side
+from kit.certificates import server_side
 from kit.index_bench import Bench
 from kit.loopback import Loopback
 
 DEMO = canonicalize_name("demo")
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 that nobody vouches for, with its key, in one file."""
-    return make_certificate(tmp_path_factory.mktemp("tls"), "IP:127.0.0.1")
 
 
 @pytest.fixture

@@ -44,15 +44,19 @@ def finishes(host: GuardedHost) -> None:
     [
         (
             "import:pip._internal.cli.main_parser",  # it has hardly begun
+            "open:small-1.0-py3-none-any.whl",
             "os.rename:free_more",  # what is replaced is set aside
             "open:site-packages/free.py",  # neither the old nor the new one is there
+            "open:free-2.0.dist-info/RECORD",
         ),
         (
             "open:small_data/zeros.bin",  # in the middle of a copy
-            "shutil.rmtree:~ree",  # the old one is thrown away
+            "open:helper-3.0.dist-info/METADATA",
+            "os.rename:~ree-1.0.dist-info",
         ),
+        ("shutil.rmtree:~ree",),  # the old one is thrown away
     ],
-    ids=["early", "late"],
+    ids=["early", "late", "last"],
 )
 def test_the_installer_is_killed(host: GuardedHost, moments: tuple[str, ...]) -> None:
     """Again and again, each time somewhere else, on what the last time left behind."""
@@ -239,11 +243,12 @@ def test_depguard_itself_is_killed(host: GuardedHost, when: str) -> None:
 def test_every_run_is_logged(host: GuardedHost) -> None:
     """What was ready, what was stopped, and what ended with an error."""
     log = host.folder / "runs.jsonl"
-    for words in (("bad",), ("none",), ("lab",)):
+    for words in (("lab", "--dry-run"), ("bad",), ("none",), ("lab",)):
         host.depguard("install", *words, "--log", str(log))
     runs, bad = read_runs(log.read_text(), "log")
     assert bad == ()
     assert [(run.outcome, run.good, run.causes) for run in runs] == [
+        ("planned", True, ()),
         ("stopped", False, ("DG101",)),
         ("error", False, ("plan.unknown-tier",)),
         ("ready", True, ()),

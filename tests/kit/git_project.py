@@ -14,17 +14,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
-HOST = """\
-schema: 1
-name: lab/one
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-  protobuf: {version: 5.29.6, requires: [], source: "stated for a test"}
-"""
+HOST = host_text({"numpy": "2.0.2", "protobuf": "5.29.6"}, name="lab/one")
 POLICY = """\
 schema: 1
 name: course
@@ -50,6 +43,8 @@ CELLS: tuple[Sequence[str], ...] = (
     ("%pip install -q captum",),
     ("import captum\n", "!pip install -q colour\n", "print(captum)"),
 )
+BROKEN = (*CELLS[:2], ("import captum\n", "!pip install -q tensorflow==2.18\n", "print(captum)"))
+"""The same with a line that replaces numpy."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -14,8 +13,6 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from kit.git_project import GitProject
 
@@ -168,10 +165,3 @@ class Job:
 
     def summary(self) -> str:
         return (self.folder / "summary").read_text()
-
-
-def skip_out_of_reach(done: subprocess.CompletedProcess[str]) -> None:
-    """Skips the test where pip could not reach its index: a registry's hiccup is no fault of ours."""
-    said = done.stdout + done.stderr
-    if done.returncode and re.search(r"connection|timed out|No matching distribution|Max retries|SSL", said):
-        pytest.skip(f"out of reach: {said[-200:]}")

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from depguard.cli.main import main
+from kit.hosts import host_text
 from kit.wheels import build_wheel
 
 POLICY = """\
@@ -33,16 +34,8 @@ tiers:
   over: [overwriter]
   older: [old]
 """
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  solid: {version: 2.0.2, requires: [], source: "stated for a test"}
-  free: {version: "1.0", requires: [], source: "stated for a test"}
-  six: {version: "1.0", requires: [], source: "stated for a test"}
-"""
+SMALL = {"solid": "2.0.2", "free": "1.0", "six": "1.0"}
+HOST = host_text(SMALL)
 AGE = 1_700_000_000
 """When the host was made, in seconds since 1970: well before what comes later."""
 FILLERS = tuple(f"filler{number}" for number in range(12))
@@ -191,18 +184,10 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
         (site / "pip").symlink_to(own / "pip")
         (info,) = own.glob("pip-*.dist-info")
         (site / info.name).symlink_to(info)
-    (folder / "host.yaml").write_text(host_text(pip=metadata.version("pip") if pip else None))
+    listed = SMALL | dict.fromkeys(FILLERS, "1.0") | ({"pip": metadata.version("pip")} if pip else {})
+    (folder / "host.yaml").write_text(host_text(listed))
     (folder / "depguard.yaml").write_text(POLICY)
     return GuardedHost(folder=folder, site=site, index=index)
-
-
-def host_text(*, pip: str | None) -> str:
-    """The host file of what is installed in it."""
-    listed = dict.fromkeys(FILLERS, "1.0") | ({"pip": pip} if pip else {})
-    return HOST + "".join(
-        f'  {name}: {{version: "{version}", requires: [], source: "stated for a test"}}\n'
-        for name, version in listed.items()
-    )
 
 
 def install_here(site: Path, name: str, version: str, files: Mapping[str, bytes]) -> None:

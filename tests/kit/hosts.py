@@ -78,3 +78,12 @@ def _distribution(spelled: str, spec: Any) -> InstalledDistribution:
         requirements=requirements,
         modules=tuple(fields.get("modules", ())),
     )
+
+
+def host_text(distributions: Mapping[str, str], *, name: str = "host", python: str = "3.12.13") -> str:
+    """A host file: each distribution with its version, requiring nothing."""
+    stated = 'requires: [], source: "stated for a test"'
+    lines = [f'  {dist}: {{version: "{version}", {stated}}}\n' for dist, version in distributions.items()]
+    platform = "manylinux_2_35_x86_64"
+    head = f"schema: 1\nname: {name}\npython: {python}\nplatform: {platform}\ndistributions:\n"
+    return head + "".join(lines)

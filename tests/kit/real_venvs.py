@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from kit.live_index import skip_out_of_reach
 from kit.referees import find_uv
 
 SECONDS = 300
@@ -90,9 +91,8 @@ class Venvs:
         except subprocess.TimeoutExpired:
             pytest.skip("the index does not answer in time")
         if done.returncode:
-            if "No solution found" in done.stderr or "unexpected argument" in done.stderr:
-                raise AssertionError(done.stderr)
-            pytest.skip(f"out of reach: {done.stderr.strip()[-200:]}")
+            skip_out_of_reach(done.stderr)
+            raise AssertionError(done.stderr)
 
 
 class Venv:
@@ -149,7 +149,7 @@ class Venv:
             [str(self.python), "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert child.stdout is not None
-        child.stdout.readline()
+        assert child.stdout.readline(), "it ended before its first line"
         return child
 
     def copy_to(self, folder: Path) -> Venv:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kit.hosts import host_text
+
 POLICY = """\
 schema: 1
 hosts: [host.yaml]
@@ -9,13 +11,6 @@ protected: {numpy: C ABI}
 tiers:
   lab: [small]
 """
-HOST = """\
-schema: 1
-name: host
-python: 3.12.13
-platform: manylinux_2_35_x86_64
-distributions:
-  numpy: {version: 2.0.2, requires: [], source: "stated for a test"}
-"""
+HOST = host_text({"numpy": "2.0.2"})
 WRITTEN = ("requirements-lab.txt", "lockfiles/lab.lock.json", "constraints-host.txt")
 """What locking its tier writes."""

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.live_index import skip_undecided
+
 ROOT = Path(__file__).resolve().parents[2]
-UNDECIDED = 3
 
 pytestmark = pytest.mark.network
 
@@ -28,8 +29,7 @@ def depguard(*words: str, cwd: Path, cache: Path) -> subprocess.CompletedProcess
         timeout=300,
         check=False,
     )
-    if done.returncode == UNDECIDED:
-        pytest.skip(f"the index is out of reach: {done.stderr.strip()[-300:]}")
+    skip_undecided(done.returncode, done.stderr)
     return done
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TypeVar
 
 import pytest
 
 from depguard.adapters.forks import Forks
-from depguard.app.crew import ALONE
 from depguard.app.plan import Question, Shared, plan_tier
-from depguard.app.plan_many import PlanRequest, plan_many
+from depguard.app.plan_many import HostReport, PlanRequest, plan_many
 from depguard.emit.json_report import render_json
 from depguard.errors import InputError
 from depguard.model.policy import Installer
@@ -18,6 +20,11 @@ from depguard.model.report import Reports
 from depguard.parse.policy import parse_policy
 from kit.fake_index import FakeIndex, Release
 from kit.hosts import small_host
+from kit.own_process import in_own_process
+
+T = TypeVar("T")
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="processes are copied on Linux alone")
 
 POLICY = parse_policy(
     """\
@@ -84,32 +91,64 @@ def test_they_come_as_they_are_asked_for(hosts: int) -> None:
     assert len(list(made)) == hosts
 
 
-def test_several_processes_give_what_one_gives() -> None:
+class Counted(Forks):
+    """Copies of this process, and how often there were any."""
+
+    used = 0
+
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
+        self.used += 1
+        return super()._shared_out(work, count, size)
+
+
+def lines_of(made: Iterable[HostReport]) -> list[tuple[str, str, str]]:
+    return [
+        (each.host.name, each.request.tier, render_json(Reports(reports=(each.report,)))) for each in made
+    ]
+
+
+def planned_by(size: int) -> tuple[list[tuple[str, str, str]], int]:
     requests = [PlanRequest(question=question(FakeIndex.from_dict(INDEX)), tier=tier) for tier in TIERS]
-    alone = [made.report for made in plan_many(requests, HOSTS)]
-    for size in (2, 3, 8):
-        shared = list(plan_many(requests, HOSTS, crew=Forks(size)))
-        assert [(made.host.name, made.request.tier) for made in shared] == [
-            (host.name, tier) for host in HOSTS for tier in TIERS
-        ]
-        assert [made.report for made in shared] == alone
-        texts = [render_json(Reports(reports=(made.report,))) for made in shared]
-        assert texts == [render_json(Reports(reports=(report,))) for report in alone]
+    crew = Counted(size)
+    return lines_of(plan_many(requests, HOSTS, crew=crew)), crew.used
 
 
+@on_linux
+@pytest.mark.parametrize("size", [2, 3, 8])
+def test_several_processes_give_what_one_gives(size: int) -> None:
+    alone, _ = planned_by(1)
+    assert [line[:2] for line in alone] == [(host.name, tier) for host in HOSTS for tier in TIERS]
+    assert in_own_process(planned_by, size) == (alone, 1)
+
+
+def planned_jointly_by(size: int) -> tuple[list[str], int]:
+    hosts = tuple(replace(HOSTS[0], name=f"test/{name}") for name in ("one", "two", "three"))
+    asked = replace(question(FakeIndex.from_dict(INDEX)), hosts=hosts)
+    crew = Counted(size)
+    shared = Shared(asked, crew)
+    return [render_json(plan_tier(asked, tier, shared).reports) for tier in TIERS], crew.used
+
+
+@on_linux
 def test_a_joint_plan_by_several_processes_is_that_of_one() -> None:
-    for tier in TIERS:
-        asked = replace(question(FakeIndex.from_dict(INDEX)), hosts=tuple(HOSTS))
-        alone = plan_tier(asked, tier)
-        assert plan_tier(asked, tier, Shared(asked, Forks(3))).reports == alone.reports
+    alone, _ = planned_jointly_by(1)
+    assert "safe" in alone[1]
+    told, used = in_own_process(planned_jointly_by, 3)
+    assert told == alone
+    assert used >= len(TIERS)
 
 
-def test_an_unknown_tier_is_told_by_several_processes_as_by_one() -> None:
+def unknown_by(size: int) -> tuple[str, int]:
     asked = question(FakeIndex.from_dict(INDEX))
     requests = [PlanRequest(question=asked, tier=tier) for tier in ("low", "lost")]
-    told: list[str] = []
-    for crew in (ALONE, Forks(2)):
-        with pytest.raises(InputError) as raised:
-            list(plan_many(requests, HOSTS, crew=crew))
-        told.append(str(raised.value))
-    assert told[0] == told[1]
+    crew = Counted(size)
+    with pytest.raises(InputError) as raised:
+        list(plan_many(requests, HOSTS, crew=crew))
+    return str(raised.value), crew.used
+
+
+@on_linux
+def test_an_unknown_tier_is_told_by_several_processes_as_by_one() -> None:
+    alone, _ = unknown_by(1)
+    assert "lost" in alone
+    assert in_own_process(unknown_by, 2) == (alone, 1)

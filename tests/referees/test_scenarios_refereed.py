@@ -270,7 +270,8 @@ def _tags_here(minor: str) -> frozenset[Tag]:
 @cache
 def _interpreter(minor: str) -> Interpreter:
     host = small_host({}, python=f"{minor}.0")
-    found: Interpreter = closest(host, Interpreters().at_hand(minor))  # type: ignore[assignment]  # it is one
+    found = closest(host, Interpreters().at_hand(minor))
+    assert isinstance(found, Interpreter)
     return found
 
 

@@ -18,7 +18,7 @@ import time
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.own_code import own_code
-from depguard.adapters.witness import Witness, kind_of, names_hash
+from depguard.adapters.witness import Witness, kind_of, names_hash, names_in
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,8 +66,8 @@ class Answers:
         if witness.spoiled is not None:
             return
         rows = [
-            [kind, row, self._cache.identity(kind, row)]
-            for kind, row in sorted(witness.rows)
+            [kind, row, identity]
+            for (kind, row), identity in sorted(witness.rows.items(), key=lambda seen: seen[0])
             if kind not in _DERIVED
         ]
         seen = {"contents": witness.contents, "kinds": witness.kinds, "names": witness.names, "rows": rows}
@@ -78,7 +78,7 @@ class Answers:
         return (
             all(_content(path) == sha256 for path, sha256 in seen["contents"].items())
             and all(kind_of(path) == kind for path, kind in seen["kinds"].items())
-            and all(_names(folder) == names for folder, names in seen["names"].items())
+            and all(names_hash(names_in(folder)) == names for folder, names in seen["names"].items())
             and all(self._same_row(*row, offline=offline) for row in seen["rows"])
         )
 
@@ -102,10 +102,3 @@ def _content(path: str) -> str | None:
             return hashlib.sha256(stream.read()).hexdigest()
     except OSError:
         return None
-
-
-def _names(folder: str) -> str:
-    try:
-        return names_hash(sorted(os.listdir(folder)))
-    except OSError:
-        return names_hash([])

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from depguard.adapters.files import decode, read_bytes, write_whole
+from depguard.adapters.index.archives import DAMAGED_ARCHIVE
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 
@@ -52,7 +53,7 @@ def read_snapshot_text(path: Path) -> str:
     if f'"{SCHEMA}"' in text[:200]:
         try:
             return json.dumps(json.loads(text)["snapshot"])
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise InputError(_no_bundle(str(path))) from None
     return text
 
@@ -63,7 +64,7 @@ def _from_zip(data: bytes, label: str) -> str:
             if archive.getinfo(_SNAPSHOT).file_size > _LIMIT:
                 raise InputError(_no_bundle(label))
             return decode(archive.read(_SNAPSHOT), f"{label}/{_SNAPSHOT}")
-    except (KeyError, zipfile.BadZipFile, EOFError, ValueError):
+    except DAMAGED_ARCHIVE:
         raise InputError(_no_bundle(label)) from None
 
 

@@ -18,7 +18,7 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
-from depguard.adapters.witness import saw_row
+from depguard.adapters.witness import saw_row, wrote_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -103,14 +103,15 @@ class Cache:
 
     def get(self, kind: str, key: str) -> Entry | None:
         """The entry, or None."""
-        saw_row(kind, key)
         rows = self._do(
             "SELECT format, stored, fresh_until, facts, body, checksum FROM entry WHERE kind = ? AND key = ?",
             (kind, key),
         )
         if not rows:
+            saw_row(kind, key, None)
             return None
         number, stored, fresh_until, facts, body, checksum = rows[0]
+        saw_row(kind, key, _identity(number, facts, checksum, len(body)))
         try:
             if number != FORMAT or _checksum(kind, key, facts, body) != checksum:
                 raise ValueError  # noqa: TRY301 - one way out for all that is wrong with a row
@@ -132,7 +133,7 @@ class Cache:
         rows = self._do(
             "SELECT format, facts, checksum, length(body) FROM entry WHERE kind = ? AND key = ?", (kind, key)
         )
-        return "\n".join(map(str, rows[0])) if rows else None
+        return _identity(*rows[0]) if rows else None
 
     def is_fresh(self, kind: str, key: str, now: float) -> bool:
         """Whether there is an entry that need not be asked for again."""
@@ -147,19 +148,12 @@ class Cache:
         """Keep the entry in the place of an older one."""
         facts = json.dumps(dict(entry.facts), sort_keys=True)
         body = zlib.compress(entry.text.encode(), 1)
+        checksum = _checksum(kind, key, facts, body)
         self._write(
             "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                kind,
-                key,
-                FORMAT,
-                entry.stored,
-                entry.fresh_until,
-                facts,
-                body,
-                _checksum(kind, key, facts, body),
-            ),
+            (kind, key, FORMAT, entry.stored, entry.fresh_until, facts, body, checksum),
         )
+        wrote_row(kind, key, _identity(FORMAT, facts, checksum, len(body)))
 
     def renew(self, kind: str, key: str, *, stored: float, fresh_until: float) -> None:
         """The entry is as good as asked for now (an index answered 304)."""
@@ -171,6 +165,7 @@ class Cache:
     def drop(self, kind: str, key: str) -> None:
         """Forget the entry."""
         self._write("DELETE FROM entry WHERE kind = ? AND key = ?", (kind, key))
+        wrote_row(kind, key, None)
 
     def close(self) -> None:
         """Let go of the file; old pages leave it."""
@@ -287,6 +282,11 @@ class Cache:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
+
+
+def _identity(number: object, facts: object, checksum: object, length: object) -> str:
+    """What tells one row from any other under its key."""
+    return f"{number}\n{facts}\n{checksum}\n{length}"
 
 
 def _make(path: str) -> None:

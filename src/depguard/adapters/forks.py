@@ -7,13 +7,14 @@ import pickle
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
 _NUMBER = 4
-_MOST = (1 << 16) // _NUMBER
-"""So many numbers a pipe holds before anybody reads."""
+_MOST = (1 << 12) // _NUMBER
+"""So many numbers any pipe holds before anybody reads: Linux makes them small for who has many."""
 
 
 class _Copy(NamedTuple):
@@ -46,7 +47,9 @@ class Forks:
         copies: list[_Copy] = []
         done: dict[int, T | _Failed] = {}
         try:
-            copies.extend(_copy(work, numbers, copies) for _ in range(size - 1))
+            with suppress(OSError):  # no process, or no pipe, is to be had: fewer do it
+                for _ in range(size - 1):
+                    copies.append(_copy(work, numbers, copies))
             done.update(_parts(work, numbers))
             for copy in copies:
                 done.update(_answers(copy))
@@ -93,7 +96,12 @@ def _parts(work: Callable[[int], T], numbers: int) -> dict[int, T | _Failed]:
 
 def _copy(work: Callable[[int], T], numbers: int, others: list[_Copy]) -> _Copy:
     take, give = os.pipe()
-    pid = os.fork()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(take)
+        os.close(give)
+        raise
     if pid:
         os.close(give)
         return _Copy(pid, take)
@@ -109,7 +117,7 @@ def _copy(work: Callable[[int], T], numbers: int, others: list[_Copy]) -> _Copy:
 
 
 def _answers(copy: _Copy) -> dict[int, T | _Failed]:
-    with os.fdopen(os.dup(copy.answers), "rb") as answers:
+    with open(copy.answers, "rb", closefd=False) as answers:
         try:
             found: dict[int, T | _Failed] = pickle.load(answers)  # noqa: S301 - from a copy of this process
         except Exception:  # noqa: BLE001 - killed, or an error that cannot be sent: done, and raised, here

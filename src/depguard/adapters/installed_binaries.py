@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import os
 import re
 import subprocess
@@ -14,6 +13,7 @@ from typing import TypedDict
 from packaging.version import Version
 
 from depguard.adapters.binaries import mapped_elf, torch_abi
+from depguard.adapters.recorded_files import read_record
 from depguard.errors import InputError
 from depguard.model.abi_report import InstalledBinaries
 from depguard.model.binary import Binary, WheelContents
@@ -51,7 +51,8 @@ def installed_binaries(
     for item in distributions:
         progress(item.spelled)
         folder = Path(item.folder)
-        paths = [p for p in _recorded(folder / item.info / "RECORD") if _SHARED.search(p)]
+        rows = read_record(f"{folder}/{item.info}/RECORD") or ()
+        paths = [row.path for row in rows if _SHARED.search(row.path)]
         binaries = tuple(b for path in paths for b in _binary(folder, path))
         if binaries and item.version is not None:
             files = FileList.of(InstalledFile(path=path) for path in paths)
@@ -84,14 +85,6 @@ def _torch(folder: str | None, version: Version | None) -> TorchAbi | None:
     return TorchAbi(version=version)
 
 
-def _recorded(record: Path) -> list[str]:
-    try:
-        with record.open(encoding="utf-8", newline="") as lines:
-            return [row[0] for row in csv.reader(lines) if row]
-    except (OSError, UnicodeDecodeError, csv.Error):
-        return []
-
-
 def _binary(folder: Path, path: str) -> Iterator[Binary]:
     found = folder / path
     try:
@@ -99,7 +92,7 @@ def _binary(folder: Path, path: str) -> Iterator[Binary]:
             data = found.read_bytes()
             if is_elf(data):
                 yield read_binary(data, path)[0]
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a NUL in a recorded path
         return  # missing files are the doctor's own findings
 
 

@@ -21,7 +21,7 @@ def commands_here() -> tuple[tuple[str, str], ...]:
     """Those of this very process, where it is a kernel: ``(cell [7], !pip install ...)``."""
     shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
     cells = getattr(shell, "user_ns", {}).get("In", ())
-    return tuple(_commands((number, text) for number, text in enumerate(cells) if isinstance(text, str)))
+    return tuple(_commands((number, text) for number, text in enumerate(cells)))
 
 
 def commands_of_kernel(history: Path, started: datetime | None) -> tuple[tuple[str, str], ...]:
@@ -32,13 +32,15 @@ def commands_of_kernel(history: Path, started: datetime | None) -> tuple[tuple[s
     if not history.is_file():
         return ()
     try:
-        with closing(sqlite3.connect(f"file:{history}?mode=ro", uri=True, timeout=1.0)) as database:
+        with closing(
+            sqlite3.connect(f"{history.absolute().as_uri()}?mode=ro", uri=True, timeout=1.0)
+        ) as database:
             row = database.execute(
                 "SELECT session, start FROM sessions ORDER BY session DESC LIMIT 1"
             ).fetchone()
             if row is None or (started is not None and _moment(row[1]) < started):
                 return ()
-            cells: Sequence[tuple[int, str]] = database.execute(
+            cells: Sequence[tuple[int, object]] = database.execute(
                 "SELECT line, source_raw FROM history WHERE session = ? ORDER BY line", (row[0],)
             ).fetchall()
     except (sqlite3.Error, ValueError, TypeError):
@@ -50,8 +52,10 @@ def _moment(text: object) -> datetime:
     return datetime.fromisoformat(str(text)).astimezone(UTC)
 
 
-def _commands(cells: Iterable[tuple[int, str]]) -> Iterator[tuple[str, str]]:
+def _commands(cells: Iterable[tuple[int, object]]) -> Iterator[tuple[str, str]]:
     for number, text in cells:
+        if not isinstance(text, str):
+            continue
         try:
             commands = commands_in_cell(text, "notebook", cell=number)
         except InputError:

@@ -59,26 +59,23 @@ def _child(
     source = resources.files("depguard.adapters").joinpath("probe_script.py").read_text(encoding="utf-8")
     environ = {**os.environ, "PYTHONSAFEPATH": "1", "PYTHONFAULTHANDLER": ""}
     try:
-        child = subprocess.Popen(  # noqa: S603 - the interpreter is the user's own choice
+        done = subprocess.run(  # noqa: S603 - the interpreter is the user's own choice
             [executable, "-B", "-c", source, json.dumps(request)],
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             env=environ,
+            timeout=limit,
+            check=False,
         )
+    except subprocess.TimeoutExpired as late:
+        # What a probe has started may hold the pipes: nobody waits for that.
+        yield from _results(late.stdout or b"", late.stderr or b"", -signal.SIGKILL, projects, limit)
     except OSError as error:
         detail = error.strerror or str(error)
         for name, project in projects.items():
             yield ProbeResult(name=name, project=project, outcome=ProbeOutcome.FAILED, detail=detail)
-        return
-    late = False
-    try:
-        out, err = child.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        late = True
-        child.kill()
-        out, err = child.communicate()
-    yield from _results(out, err, child.returncode, projects, limit if late else None)
+    else:
+        yield from _results(done.stdout, done.stderr, done.returncode, projects, None)
 
 
 def _results(
@@ -89,19 +86,15 @@ def _results(
     for line in out.decode("utf-8", "replace").splitlines():
         if not line.startswith(MARK):
             continue
-        said = json.loads(line.removeprefix(MARK))
-        name = said["name"]
-        if said.get("begins"):
-            began = name
-            continue
-        began = None
-        yield ProbeResult(
-            name=name,
-            project=projects[name],
-            outcome=_OUTCOMES[said["outcome"]],
-            detail=said["detail"],
-            seconds=said["seconds"],
-        )
+        try:
+            said = json.loads(line.removeprefix(MARK))
+            name, begins = said["name"], "begins" in said
+            result = None if begins else _result(said, projects[name])
+        except (ValueError, KeyError, TypeError):
+            continue  # a library that says what only the probes say
+        began = name if begins else None
+        if result is not None:
+            yield result
     if began is None and code != 0 and projects:
         # It ended between two probes, or before the first: at its exit, say.
         began = next(iter(projects))
@@ -113,6 +106,16 @@ def _results(
             detail="" if late is not None else _how(code, err),
             seconds=late or 0.0,
         )
+
+
+def _result(said: Mapping[str, Any], project: NormalizedName) -> ProbeResult:
+    return ProbeResult(
+        name=said["name"],
+        project=project,
+        outcome=_OUTCOMES[said["outcome"]],
+        detail=said["detail"],
+        seconds=said["seconds"],
+    )
 
 
 def _how(code: int, err: bytes) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import csv
 import hashlib
+import io
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -26,6 +27,10 @@ _REWRITTEN = frozenset(
     {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json", "uv_build.json"}
 )
 """In a metadata folder: written by installers and package managers afterwards, each in its own way."""
+
+
+_LONGEST_SIZE = 20
+"""Digits; no file is larger, and Python refuses to read thousands of them."""
 
 
 class RecordRow(NamedTuple):
@@ -57,14 +62,14 @@ def read_record(path: str, *, elsewhere: bool = False) -> list[RecordRow] | None
         with open(path, encoding="utf-8", errors="surrogateescape", newline="") as stream:  # noqa: PTH123 - 700 of them
             text = stream.read()
         # Nearly every RECORD has no quoted field: then a line is split four times as fast.
-        rows = list(csv.reader(text.splitlines())) if '"' in text else _split(text)
+        rows = list(csv.reader(io.StringIO(text, newline=""))) if '"' in text else _split(text)
     except (OSError, csv.Error):
         return None
     return [
         RecordRow(
             row[0],
             row[1][7:] if row[1].startswith("sha256=") else "",
-            int(row[2]) if row[2].isdecimal() else None,
+            int(row[2]) if row[2].isdecimal() and len(row[2]) < _LONGEST_SIZE else None,
         )
         for row in rows
         if len(row) == 3
@@ -74,7 +79,8 @@ def read_record(path: str, *, elsewhere: bool = False) -> list[RecordRow] | None
 
 
 def _split(text: str) -> list[list[str]]:
-    return [line.rsplit(",", 2) for line in text.splitlines() if line]
+    # Not splitlines: it takes characters for line ends that may stand in a file's name.
+    return [line.rsplit(",", 2) for line in text.replace("\r\n", "\n").split("\n") if line]
 
 
 def look(folder: str, rows: Iterable[RecordRow]) -> Looked:

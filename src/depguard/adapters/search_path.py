@@ -97,7 +97,7 @@ def _inserted(running: Sequence[str], packages: set[str], standard: Sequence[str
     for entry in (os.path.normpath(path) for path in running if path):
         if entry in packages:
             break
-        if Path(entry).is_dir() and not entry.startswith(tuple(standard)):
+        if Path(entry).is_dir() and not any(Path(entry).is_relative_to(own) for own in standard):
             found.append(Folder(path=entry, kind=FolderKind.INSERTED))
     return found
 

@@ -16,7 +16,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE, FOLDER, ABSENT = "file", "folder", "absent"
+FILE, FOLDER, OTHER, ABSENT = "file", "folder", "other", "absent"
 
 
 class Witness:
@@ -26,7 +26,7 @@ class Witness:
         self.contents: dict[str, str] = {}
         self.kinds: dict[str, str] = {}
         self.names: dict[str, str] = {}
-        self.rows: set[tuple[str, str]] = set()
+        self.rows: dict[tuple[str, str], str | None] = {}
         self.spoiled: str | None = None
 
 
@@ -56,16 +56,24 @@ def saw_content(path: Path | str, data: bytes) -> None:
         _current.contents[os.path.abspath(path)] = hashlib.sha256(data).hexdigest()
 
 
-def saw_row(kind: str, key: str) -> None:
-    """The cache was asked."""
+def saw_row(kind: str, key: str, identity: str | None) -> None:
+    """The cache was asked, and had the row of that identity; None: it had none."""
     if _current is not None:
-        _current.rows.add((kind, key))
+        _current.rows.setdefault((kind, key), identity)
+
+
+def wrote_row(kind: str, key: str, identity: str | None) -> None:
+    """What the cache has now in the place of a row that was asked for."""
+    if _current is not None and (kind, key) in _current.rows:
+        _current.rows[kind, key] = identity
 
 
 def kind_of(path: Path | str) -> str:
-    """Whether there is a file, a folder or nothing."""
+    """Whether there is a file, a folder, something else (a pipe, a device) or nothing."""
     text = os.path.abspath(path)
     kind = FILE if os.path.isfile(text) else FOLDER if os.path.isdir(text) else ABSENT
+    if kind == ABSENT and os.path.exists(text):
+        kind = OTHER
     if _current is not None:
         _current.kinds[text] = kind
     return kind

@@ -11,7 +11,7 @@ from packaging.version import Version
 
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import InstalledDistribution, Knowledge, OriginKind, Requirements
-from depguard.model.markers import NO_EXTRA, HostMarkers, MarkerAnswer
+from depguard.model.markers import NO_EXTRA, MarkerAnswer, markers_of
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
 from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import HostFile
@@ -208,7 +208,7 @@ def _less_contradicted(
 ) -> dict[NormalizedName, MetadataEntry]:
     """Assumed requirements that the host does not fulfil are not those of what it has: they go aside."""
     host = make_host(file, None)
-    markers = HostMarkers(host.markers, host.unknown_markers)
+    markers = markers_of(host.markers, host.unknown_markers)
     checked: dict[NormalizedName, MetadataEntry] = {}
     for name, entry in entries.items():
         known = entry.requirements

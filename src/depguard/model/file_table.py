@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Self
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -133,29 +135,32 @@ def pack_lists(lists: Mapping[str, Iterable[str]]) -> str:
     import lzma
 
     versions = sorted(lists)
-    held = {version: frozenset(lists[version]) for version in versions}
+    masks: dict[str, int] = {}
+    for i, version in enumerate(versions):
+        for path in lists[version]:
+            masks[path] = masks.get(path, 0) | 1 << i
     lines = [" ".join(versions)]
     last = ""
-    for path in sorted(frozenset().union(*held.values())):
-        mask = sum(1 << i for i, version in enumerate(versions) if path in held[version])
-        shared = _shared(last, path)
+    for path, mask in sorted(masks.items()):
+        shared = len(posixpath.commonprefix((last, path)))
         lines.append(f"{shared} {mask:x} {path[shared:]}")
         last = path
     data = "\n".join(lines).encode("utf-8", "surrogatepass")
     return base64.b85encode(lzma.compress(data, format=lzma.FORMAT_ALONE, preset=9)).decode()
 
 
-def unpack_lists(text: str) -> dict[str, frozenset[str]]:
+@lru_cache(maxsize=16)  # a project's table is asked for each wheel that comes near it
+def unpack_lists(text: str) -> Mapping[str, frozenset[str]]:
     """What ``pack_lists`` packed. Raises ValueError."""
     import lzma
 
     try:
         unpacking = lzma.LZMADecompressor(format=lzma.FORMAT_ALONE)
         data = unpacking.decompress(base64.b85decode(text), _MOST_UNPACKED)
-    except (lzma.LZMAError, ValueError):
-        data = b""
-    if not data:
-        raise ValueError("not a packed file list")
+    except lzma.LZMAError:
+        raise ValueError("not a packed file list") from None
+    if not unpacking.eof:
+        raise ValueError("a packed file list that is cut off, or too long")
     head, *lines = data.decode("utf-8", "surrogatepass").split("\n")
     versions = head.split(" ")
     found: dict[str, set[str]] = {version: set() for version in versions}
@@ -163,7 +168,10 @@ def unpack_lists(text: str) -> dict[str, frozenset[str]]:
     for line in lines:
         shared, mask, rest = line.split(" ", 2)
         last = last[: int(shared)] + rest
-        for i in _bits(int(mask, 16)):
+        holders = int(mask, 16)
+        if not 0 < holders < 1 << len(versions):
+            raise ValueError("a packed file list of versions that it does not name")
+        for i in _bits(holders):
             found[versions[i]].add(last)
     return {version: frozenset(paths) for version, paths in found.items()}
 
@@ -175,12 +183,3 @@ def _bits(mask: int) -> Sequence[int]:
         found.append(lowest.bit_length() - 1)
         mask ^= lowest
     return found
-
-
-def _shared(one: str, other: str) -> int:
-    length = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        length += 1
-    return length

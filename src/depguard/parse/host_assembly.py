@@ -59,7 +59,7 @@ def make_host(file: HostFile, metadata: HostMetadata | None, metadata_label: str
         unknown_markers=UNKNOWABLE - file.markers.keys(),
         tags=file.tags or wheel_tags(file.python, file.platform, file.abi),
         installed=installed,
-        sha256=_sha256(
+        sha256=canonical_sha256(
             {
                 "name": file.name,
                 "baseline": baseline,
@@ -81,7 +81,7 @@ def make_host(file: HostFile, metadata: HostMetadata | None, metadata_label: str
 
 def baseline_sha256(file: HostFile) -> str:
     """The hash of what is installed where: what the metadata of a host depends on."""
-    return _sha256(
+    return canonical_sha256(
         {
             "python": str(file.python),
             "platform": file.platform.text,
@@ -103,6 +103,7 @@ def baseline_sha256(file: HostFile) -> str:
     )
 
 
-def _sha256(value: Any) -> str:
+def canonical_sha256(value: Any) -> str:
+    """The hash of a JSON value, however it is laid out."""
     canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode()).hexdigest()

@@ -6,7 +6,6 @@ form of ``offers``; symbols are packed (`depguard.model.symbols`). What could no
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -16,6 +15,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.location import Location
 from depguard.model.symbols import SymbolSet
+from depguard.parse.host_assembly import canonical_sha256
 from depguard.parse.numpy_abi import api_code
 
 FORMAT = 1
@@ -24,7 +24,7 @@ FORMAT = 1
 def dump_host_binaries(host: str, abi: HostAbi) -> str:
     """The file's text: the same value gives the same bytes."""
     offers = _offers(abi)
-    data = {"format": FORMAT, "host": host, "sha256": _sha256(offers), "offers": offers}
+    data = {"format": FORMAT, "host": host, "sha256": canonical_sha256(offers), "offers": offers}
     return json.dumps(data, indent=1) + "\n"
 
 
@@ -35,7 +35,7 @@ def load_host_binaries(text: str, label: str) -> HostAbi:
         if data["format"] != FORMAT:
             raise ValueError("another format")  # noqa: TRY301 - one way out for all that is wrong with it
         offers = data["offers"]
-        if data["sha256"] != _sha256(offers):
+        if data["sha256"] != canonical_sha256(offers):
             raise ValueError("its hash is not that of its content")  # noqa: TRY301 - likewise
         return _abi(offers)
     except (ValueError, TypeError, KeyError, AttributeError, InvalidVersion) as error:
@@ -87,7 +87,3 @@ def _abi(offers: dict[str, Any]) -> HostAbi:
         interpreter=SymbolSet.decode(offers["python_exports"]) if offers["python_exports"] else None,
         python=(python[0], python[1]) if python is not None else None,
     )
-
-
-def _sha256(offers: dict[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(offers, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -225,8 +225,8 @@ class _Splitter:
 
     def _flag(self, option: Option, word: Word) -> None:
         repeats = self._table.repeats
-        again = repeats is not None and any(given.option is option for given in self._options)
-        if again and option.name not in (repeats or ()):
+        once = repeats is not None and option.name not in repeats
+        if once and any(given.option is option for given in self._options):
             message = f"{self._table.installer} takes {option.name} once"
             self._mistake(word, "command.twice", message, "leave the second one out")
         else:

@@ -148,7 +148,8 @@ class ListedPage:
         place = ("fitting", reach.key)
         known: Fitting | None = self.derived.get(place)
         if known is None:
-            known = self.derived[place] = self._recall(reach, lambda: self._fitting(reach))
+            # setdefault: of two threads both get the same object, by whose identity more is kept.
+            known = self.derived.setdefault(place, self._recall(reach, lambda: self._fitting(reach)))
         return known
 
     def artifact(self, found: FittingFile) -> Artifact:

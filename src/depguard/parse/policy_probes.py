@@ -9,7 +9,8 @@ from depguard.parse.policy_reading import Reading
 from depguard.parse.policy_words import PROBE_KEYS
 from depguard.parse.yaml_nodes import Node, Scalar, Sequence, kind
 
-PROBE_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*(?::[A-Za-z_][A-Za-z0-9_.]*)?"
+_DOTTED = r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*"
+PROBE_PATTERN = f"{_DOTTED}(?::{_DOTTED})?"
 """``module`` or ``module:function``. A regular expression for Python and ECMA-262 alike."""
 
 _TARGET = re.compile(PROBE_PATTERN)

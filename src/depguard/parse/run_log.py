@@ -44,7 +44,7 @@ def read_runs(text: str, label: str) -> tuple[tuple[RunRecord, ...], tuple[Probl
             continue
         try:
             runs.append(_run(json.loads(line)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
             bad.append(
                 Problem(
                     code="log.line",

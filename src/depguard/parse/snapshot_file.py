@@ -12,10 +12,11 @@ import json
 import types
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from depguard.errors import InputError, Problem
 from depguard.model.environment import Snapshot
@@ -97,16 +98,19 @@ def _default(item: dataclasses.Field[Any]) -> Any:
     return item.default
 
 
+@cache
 def _hints(kind: Any) -> dict[str, Any]:
+    """The annotations of a dataclass, evaluated once: there are 700 distributions."""
     return get_type_hints(kind)
 
 
 def _object(kind: type[T], value: Any, path: str) -> T:
     if not isinstance(value, dict):
         raise _WrongError(f"{path or 'the document'} is not an object")
-    hints = _hints(kind)
+    model: Any = kind
+    hints = _hints(model)
     found = {}
-    for item in dataclasses.fields(kind):  # type: ignore[arg-type]  # only the model's dataclasses come here
+    for item in dataclasses.fields(model):
         where = f"{path}.{item.name}".lstrip(".")
         if item.name in value:
             found[item.name] = _value(hints[item.name], value[item.name], where)
@@ -154,7 +158,7 @@ def _scalar(kind: Any, value: Any, path: str) -> Any:
             return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
         if isinstance(kind, type) and issubclass(kind, enum.Enum):
             return kind(value)
-    except (InvalidVersion, ValueError):
+    except ValueError:
         raise _WrongError(f"{path} cannot be {value!r}") from None
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)

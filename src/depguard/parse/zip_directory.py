@@ -69,11 +69,6 @@ class Member(NamedTuple):
     crc: int
     method: int
 
-    @property
-    def folder(self) -> bool:
-        """Whether it is a folder's own entry."""
-        return self.path.endswith("/")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:

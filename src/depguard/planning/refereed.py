@@ -75,10 +75,9 @@ def _reason(side: Side, change: Change | None) -> str:
 
 
 def _requires(view: HostView, name: NormalizedName, version: Version) -> Iterable[Requirement]:
-    for artifact in view.universe.fitting(name, version):
-        answer = view.universe.source.metadata(artifact)
-        return answer.requires_dist if isinstance(answer, CoreMetadata) else ()
-    return ()
+    artifact = next(iter(view.universe.fitting(name, version)), None)
+    answer = view.universe.source.metadata(artifact) if artifact is not None else None
+    return answer.requires_dist if isinstance(answer, CoreMetadata) else ()
 
 
 def _asks(because: Mapping[NormalizedName, list[str]], text: str, requirement: Requirement) -> None:

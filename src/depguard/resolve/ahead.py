@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.markers import MarkerAnswer, markers_of
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
 from depguard.resolve.ports import Following, Page
 
@@ -33,7 +33,7 @@ class Ahead:
 
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
-        self._markers = HostMarkers(universe.host.markers, universe.host.unknown_markers)
+        self._markers = markers_of(universe.host.markers, universe.host.unknown_markers)
         self._asked: dict[NormalizedName, Requirement] = {}
         self._lines: dict[NormalizedName, list[Offer]] = {}
         self._named: frozenset[NormalizedName] = frozenset()

@@ -39,10 +39,6 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
 
-    def identify(self, requirement_or_candidate: JointNeed | JointCandidate) -> Key:
-        """The key of a need or a candidate."""
-        return requirement_or_candidate.key
-
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[Key],
@@ -60,24 +56,13 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         causes |= {cause.parent.key for cause in backtrack_causes if cause.parent is not None}
         return [key for key in keys if key in causes] or keys
 
-    def get_preference(
-        self,
-        identifier: Key,
-        resolutions: Mapping[Key, JointCandidate],  # noqa: ARG002 - resolvelib's signature
-        candidates: Mapping[Key, Iterator[JointCandidate]],  # noqa: ARG002 - resolvelib's signature
-        information: Mapping[Key, Iterator[Information]],
-        backtrack_causes: Sequence[Information],
-    ) -> tuple[Any, ...]:
-        """Exact pins, then what the request names, then upper bounds, then by name."""
-        return self.preference(identifier, list(information[identifier]), backtrack_causes)
-
     def preference(
         self,
         key: Key,
         information: Collection[Information],
         causes: Sequence[Information],  # noqa: ARG002 - as `Provider` asks
     ) -> tuple[Any, ...]:
-        """The same, as `Provider` asks."""
+        """Exact pins, then what the request names, then upper bounds, then by name."""
         told = self._told.get(key)
         if told is None or told[0] is not information:
             clauses = [clause for i in information for clause in i.requirement.requirement.specifier]

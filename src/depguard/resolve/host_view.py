@@ -12,7 +12,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from depguard.model.abi_report import Clash
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.host_needs import CompiledBaseline, compiled_baseline
-from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.markers import HostMarkers, MarkerAnswer, markers_of
 from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
 from depguard.resolve.needs import Candidate, Key
@@ -46,7 +46,7 @@ class HostView:
 
     def __post_init__(self) -> None:
         host = self.universe.host
-        self.markers = HostMarkers(host.markers, host.unknown_markers)
+        self.markers = markers_of(host.markers, host.unknown_markers)
         self._compiled = compiled_baseline(host)
 
     @property

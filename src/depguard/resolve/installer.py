@@ -54,25 +54,10 @@ class InstallerProvider(Provider[Need, Candidate]):
         """Whether the installer is a pip before 25.1."""
         return self._behaviour.by_depth
 
-    def identify(self, requirement_or_candidate: Need | Candidate) -> Key:
-        """The key of a need or a candidate."""
-        return requirement_or_candidate.key
-
-    def get_preference(
-        self,
-        identifier: Key,
-        resolutions: Mapping[Key, Candidate],  # noqa: ARG002 - resolvelib's signature
-        candidates: Mapping[Key, Iterator[Candidate]],  # noqa: ARG002 - resolvelib's signature
-        information: Mapping[Key, Iterator[Information]],
-        backtrack_causes: Sequence[Information],
-    ) -> tuple[Any, ...]:
-        """What to settle next: smaller comes first."""
-        return self.preference(identifier, list(information[identifier]), backtrack_causes)
-
     def preference(
         self, key: Key, information: Collection[Information], causes: Sequence[Information]
     ) -> tuple[Any, ...]:
-        """The same, as `Provider` asks."""
+        """What to settle next: smaller comes first."""
         return self._turns.preference(key, information, causes)
 
     def narrow_requirement_selection(

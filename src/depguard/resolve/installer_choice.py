@@ -116,9 +116,8 @@ class InstallerChoice:
 
     def _in_order(self, key: Key, said: Collection[_Said], *, without_own: bool) -> Iterator[Candidate]:
         specifier = self.constrained(key.name)
-        for text, _ in sorted(said, key=str):
-            if text:
-                specifier &= SpecifierSet(text)
+        for text in {text for text, _ in said if text}:
+            specifier &= SpecifierSet(text)
         installed = None if without_own else self.installed(key, specifier)
         installed_version = installed.version if installed is not None else None
         if installed is not None and not self.upgrades(key):

@@ -38,6 +38,21 @@ C = TypeVar("C", bound=Keyed)
 class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
     """resolvelib's provider, with two questions more."""
 
+    def identify(self, requirement_or_candidate: R | C) -> Key:
+        """The key of a need or a candidate."""
+        return requirement_or_candidate.key
+
+    def get_preference(
+        self,
+        identifier: Key,
+        resolutions: Mapping[Key, C],  # noqa: ARG002 - resolvelib's signature
+        candidates: Mapping[Key, Iterator[C]],  # noqa: ARG002 - resolvelib's signature
+        information: Mapping[Key, Iterator[RequirementInformation[R, C]]],
+        backtrack_causes: Sequence[RequirementInformation[R, C]],
+    ) -> Preference:
+        """As `preference`, for resolvelib itself."""
+        return self.preference(identifier, list(information[identifier]), backtrack_causes)
+
     @abstractmethod
     def preference(
         self,
@@ -45,7 +60,7 @@ class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
         information: Collection[RequirementInformation[R, C]],
         causes: Sequence[RequirementInformation[R, C]],
     ) -> Preference:
-        """As `get_preference`. The same collection says the same whenever it comes by."""
+        """What is settled first is the least. The same collection says the same whenever it comes by."""
         ...
 
     @abstractmethod

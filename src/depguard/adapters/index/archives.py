@@ -23,7 +23,7 @@ MOST_METADATA = 8 << 20
 """No core metadata is longer (bytes); the longest real ones are descriptions of some 100 kB."""
 _MOST_UNPACKED = 512 << 20
 # All that zipfile and tarfile let through of what is wrong with an archive, EOFError and OSError included.
-_DAMAGED = (
+DAMAGED_ARCHIVE = (
     zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError,
     ValueError, NotImplementedError, RuntimeError, KeyError, IndexError, OverflowError, MemoryError,
 )  # fmt: skip
@@ -73,7 +73,7 @@ def sdist_tar_metadata(stream: IO[bytes], filename: str) -> str | MetadataUnknow
                 return content.read(MOST_METADATA).decode("utf-8", errors="replace")
     except _BoundPassedError:
         return MetadataUnknown(f"the sdist has no PKG-INFO in its first {_MOST_UNPACKED >> 20} MB")
-    except _DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         return _damaged("sdist", error)
     return MetadataUnknown("the sdist has no PKG-INFO")
 
@@ -100,7 +100,7 @@ def _from_zip(
                 return member.read(MOST_METADATA).decode("utf-8", errors="replace")
     except KeyError:
         return MetadataUnknown("the wheel's .dist-info folder has no METADATA")
-    except _DAMAGED as error:
+    except DAMAGED_ARCHIVE as error:
         return _damaged("archive", error)
 
 

@@ -108,6 +108,8 @@ class ArtifactFacts:
         from depguard.adapters.index.kept_contents import keep_contents, kept_contents
 
         local = local_path(artifact.url) is not None
+        if local:
+            spoil("a file of this disk")
         key = _key(artifact)
         kept = None if local else kept_contents(self._cache, key, depth=depth, most=most)
         if kept is not None:
@@ -116,8 +118,14 @@ class ArtifactFacts:
             return ContentsUnknown("offline, and its contents are not in the cache")
         from depguard.adapters.index.contents import wheel_contents
 
-        read = wheel_contents(self._reader, artifact, depth=depth, most=most)
-        if not local and isinstance(read, WheelContents):
+        try:
+            read = wheel_contents(self._reader, artifact, depth=depth, most=most)
+        except OutOfReachError:
+            spoil("contents that were out of reach")
+            raise
+        if not isinstance(read, WheelContents):
+            spoil("contents that cannot be had, which are not kept")
+        elif not local:
             keep_contents(self._cache, key, read, depth=depth, most=most, now=self._clock())
         return read
 

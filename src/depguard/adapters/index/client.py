@@ -33,8 +33,6 @@ if TYPE_CHECKING:
     from depguard.adapters.index.transport import Transport
 
 _WORKERS = 16
-_METADATA = "metadata"
-_SIZE = "size"
 
 
 def _ignore(_: str) -> None:
@@ -64,8 +62,6 @@ class IndexClient:
         self.settings = settings
         self._cache = cache if cache is not None else Cache.none()
         self._note = _Notes(note)
-        self._clock = clock
-        self._lock = threading.Lock()
         self._meter = Meter(on_traffic)
         self._environ = environ
         self._find_proxy = find_proxy
