@@ -29,9 +29,10 @@ _SUFFIXES = {
     ".txt": TargetKind.REQUIREMENTS,
     ".in": TargetKind.REQUIREMENTS,
 }
-# An option -r or -c, alone, bundled (-qr) or with its value, or a long one that begins so. The hyphen comes
-# first: it is searched for at the speed of memory, which counts in notebooks full of images.
-_NAMES_FILES = re.compile(rb"-(?<=[\s\"'=-]-)(?:[a-zA-Z]{0,8}[rc][\s\"'=\\]|[rc]|req|con)")
+# A long option that begins so, or -r or -c: alone, bundled (-qr), with its value (-rreq.txt), after a blank that
+# a notebook's JSON escapes. The hyphen comes first: it is searched for at the speed of memory, which counts in
+# notebooks full of images.
+_NAMES_FILES = re.compile(rb"-(?:-(?:req|con)|(?:(?<=[\s\"'=\\]-)|(?<=\\[nrt]-))[a-zA-Z]{0,8}[rc])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +71,8 @@ def may_name_files(path: str, data: bytes) -> bool:
     """Whether a text can name another file at all: asked before an unchanged file is read for it."""
     if kind_of(path) in (TargetKind.REQUIREMENTS, TargetKind.CONSTRAINTS):
         return True  # most do, and they are short
+    if b"sync" in data and b"uv" in data:
+        return True  # what is synced is a file
     return b"install" in data and _NAMES_FILES.search(data) is not None
 
 
