@@ -17,8 +17,6 @@ from kit.loopback import Loopback
 from kit.referees import OutOfReachError, reachable
 from kit.served import write_wheels
 
-pytestmark = pytest.mark.referee
-
 POLICY = """
 schema: 1
 name: small
@@ -63,6 +61,15 @@ def test_what_cannot_be_asked_is_said_before_anything_is_done(
     assert captured.out == ""
 
 
+def test_a_policy_without_tiers_has_nothing_to_ask_about(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "depguard.yaml").write_text(POLICY.replace("{lab: [onnx], bad: [captum]}", "{}"))
+    assert main(["crosscheck", "--cache-dir", str(project / "cache"), "--no-index"]) == 2
+    assert "the policy small has no tier to ask about" in capsys.readouterr().err
+
+
+@pytest.mark.referee
 def test_three_real_installers_over_a_small_index(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     if all(found.python.release[:2] != (3, 12) for found in Interpreters().at_hand("3.12")):
         pytest.skip("no Python 3.12 on this machine")
@@ -87,6 +94,7 @@ def test_three_real_installers_over_a_small_index(project: Path, capsys: pytest.
 
 
 @pytest.mark.network
+@pytest.mark.referee
 def test_the_real_ones_agree_on_real_hosts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

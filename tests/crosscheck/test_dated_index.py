@@ -24,8 +24,6 @@ from kit.loopback import Loopback
 from kit.referees import Copy, make_copy
 from kit.served import write_wheels
 
-pytestmark = pytest.mark.referee
-
 CUTOFF = datetime(2026, 11, 1, tzinfo=UTC)
 HOST = small_host({})
 
@@ -74,6 +72,7 @@ def test_a_source_that_cannot_answer_is_out_of_reach() -> None:
         assert get(f"{index.url}/a/")[0] == 503
 
 
+@pytest.mark.referee
 def test_installers_take_what_was_there_then(copy: Copy, tmp_path: Path) -> None:
     offered = FakeIndex.from_dict({"a": {"1.0": ["b"], "2.0": []}, "b": {"1.0": [], "1.5": []}})
     write_wheels(offered, tmp_path / "wheels")

@@ -17,8 +17,6 @@ from depguard.errors import InputError
 from depguard.model.crosscheck import Program
 from kit.hosts import small_host
 
-pytestmark = pytest.mark.referee
-
 
 def lookup(tmp_path: Path, **environ: str) -> Lookup:
     return Lookup(cache=tmp_path / "cache", note=pytest.fail, environ=environ)
@@ -72,12 +70,14 @@ def test_a_hosts_own_pip_is_asked_and_kept(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.referee
 def test_without_a_pip_of_its_own_the_one_beside_depguard_is_asked(tmp_path: Path) -> None:
     found = lookup(tmp_path).referee(Wish(program=Program.PIP), small_host({}))
     assert isinstance(found, Pip)
     assert found.command == (sys.executable, "-m", "pip")
 
 
+@pytest.mark.referee
 def test_a_hosts_pip_that_cannot_be_had_is_replaced_and_that_is_said(tmp_path: Path) -> None:
     said: list[str] = []
     empty = tmp_path / "empty"

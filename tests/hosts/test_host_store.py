@@ -57,6 +57,12 @@ def test_the_projects_own_host_comes_before_the_shipped_one(store: HostStore) ->
     assert str(store.find("image").installed[canonicalize_name("numpy")].version) == "1.26.4"
 
 
+def test_an_outline_is_read_once(store: HostStore, tmp_path: Path) -> None:
+    outline = store.outline("image")
+    put(tmp_path / "own", "lab/image", numpy="2.1.0")
+    assert store.outline("lab/image") is outline
+
+
 def test_the_catalogue_is_sorted(store: HostStore) -> None:
     assert store.names() == ("colab/2025-11-11-gpu", "colab/2026.07-cpu", "colab/2026.07-gpu", "lab/image")
 

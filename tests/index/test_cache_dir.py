@@ -27,5 +27,10 @@ def test_it_is_the_platforms_own(environ: dict[str, str], monkeypatch: pytest.Mo
     assert cache_place(environ) == platformdirs.user_cache_dir("depguard", appauthor=False)
 
 
-def test_it_can_be_said() -> None:
-    assert cache_place({"HOME": "/home/somebody", "DEPGUARD_CACHE_DIR": "here"}) == "here"
+def test_it_can_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/somebody")
+    said = {**HOME, "DEPGUARD_CACHE_DIR": "here"}
+    assert cache_place(said) == "here"
+    assert cache_place(said, "there") == "there"
+    assert cache_place({**HOME, "DEPGUARD_CACHE_DIR": "~/mine"}) == "/home/somebody/mine"
+    assert cache_place(HOME, "~/mine") == "/home/somebody/mine"

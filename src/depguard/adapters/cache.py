@@ -51,18 +51,21 @@ class Entry(NamedTuple):
     fresh_until: float = 0.0
 
 
-def default_cache_dir(environ: Mapping[str, str]) -> Path:
-    """``DEPGUARD_CACHE_DIR``, else the platform's folder for caches."""
+def cache_dir(environ: Mapping[str, str], given: str | None = None) -> Path:
+    """``given`` on the command line, else ``DEPGUARD_CACHE_DIR``, else the platform's folder for caches.
+
+    A leading ``~`` is the user's home.
+    """
     from pathlib import Path
 
-    return Path(cache_place(environ))
+    return Path(cache_place(environ, given))
 
 
-def cache_place(environ: Mapping[str, str]) -> str:
+def cache_place(environ: Mapping[str, str], given: str | None = None) -> str:
     """The same, as text."""
-    given = environ.get("DEPGUARD_CACHE_DIR")
-    if given:
-        return given
+    said = given or environ.get("DEPGUARD_CACHE_DIR")
+    if said:
+        return os.path.expanduser(said)
     home = environ.get("HOME", "")
     if sys.platform == "linux" and home.startswith("/") and not environ.get("XDG_CACHE_HOME", "").strip():
         # What platformdirs would say (a test compares), at a tenth of what importing it costs.

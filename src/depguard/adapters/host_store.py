@@ -55,6 +55,7 @@ class HostStore:
         self._files: FileView = files if files is not None else Disk()
         self._made: MutableMapping[tuple[str, str, str], Host] = made if made is not None else {}
         self._read: dict[Path, Host] = {}
+        self._outlines: dict[Path, Host] = {}
 
     def names(self) -> tuple[str, ...]:
         """The names of the catalogue, sorted."""
@@ -113,10 +114,17 @@ class HostStore:
         return self._read[path]
 
     def outline(self, name_or_path: str) -> Host:
-        """The host without its metadata: for lists, where reading all of it would take seconds."""
-        from depguard.parse.host_assembly import make_host
+        """The host without its metadata: for lists, where reading all of it would take seconds.
 
-        return make_host(read_host_file(self.path(name_or_path)), None)
+        Read once in a run. Raises InputError, OutOfReachError.
+        """
+        from depguard.parse.host_assembly import make_host
+        from depguard.parse.host_file import parse_host_file
+
+        path = self.path(name_or_path)
+        if path not in self._outlines:
+            self._outlines[path] = make_host(parse_host_file(self._files.text(path), str(path)), None)
+        return self._outlines[path]
 
     def _parsed(self, path: Path, text: str, metadata: str | None) -> Host:
         from depguard.parse.host_assembly import make_host

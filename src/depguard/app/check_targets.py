@@ -29,9 +29,9 @@ _SUFFIXES = {
     ".txt": TargetKind.REQUIREMENTS,
     ".in": TargetKind.REQUIREMENTS,
 }
-# A long option that begins so, or -r or -c: alone, bundled (-qr), with its value (-rreq.txt), after a blank that
-# a notebook's JSON escapes. The hyphen comes first: it is searched for at the speed of memory, which counts in
-# notebooks full of images.
+# A long option that begins so, or -r or -c: alone, bundled (-qr), with its value (-rreq.txt), after a blank
+# that a notebook's JSON escapes. The hyphen comes first: it is searched for at the speed of memory, which
+# counts in notebooks full of images.
 _NAMES_FILES = re.compile(rb"-(?:-(?:req|con)|(?:(?<=[\s\"'=\\]-)|(?<=\\[nrt]-))[a-zA-Z]{0,8}[rc])")
 
 

@@ -15,6 +15,7 @@ from packaging.utils import NormalizedName
 from depguard.app.baseline_materialize import PythonAtHand, Workshop, closest, export_index, materialize
 from depguard.app.crosscheck_trials import Inquiry, Referee, Site, Trial, trials_of
 from depguard.app.lock import lock_tier
+from depguard.app.plan import Shared
 from depguard.model.crosscheck import (
     Answer,
     Answered,
@@ -64,15 +65,15 @@ def crosscheck(inquiry: Inquiry, yard: Yard) -> Crosscheck:
     """
     question = inquiry.planned
     sites = [_site(host, yard) for host in question.hosts]
-    cases = question.cases()
+    shared = Shared(question)
     trials: list[Trial] = []
     refused: list[tuple[str, str]] = []
     notes: dict[str, None] = {}
     for tier in inquiry.tiers:
-        locked = lock_tier(question, tier, inquiry.emitters, command="depguard lock")
+        locked = lock_tier(question, tier, inquiry.emitters, command="depguard lock", shared=shared)
         if not locked.locks:
             refused.append((tier, locked.planned.reports.verdict.value))
-        for site, case in zip(sites, cases, strict=True):
+        for site, case in zip(sites, shared.cases, strict=True):
             trials += trials_of(inquiry, tier, locked, site, case)
         if any(lock.no_deps for lock in locked.locks):
             notes[_NO_CLOSURE.format(tier=tier)] = None

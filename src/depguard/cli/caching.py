@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from depguard.adapters.compiled import CompiledForms
     from depguard.cli.console import Console
 
@@ -16,12 +17,9 @@ _open: dict[Path, CompiledForms] = {}
 
 def cache_folder(args: argparse.Namespace) -> Path:
     """``--cache-dir``, else the default one."""
-    given = getattr(args, "cache_dir", None)
-    if given:
-        return Path(given).expanduser()
-    from depguard.adapters.cache import default_cache_dir
+    from depguard.adapters.cache import cache_dir
 
-    return Path(default_cache_dir(os.environ))
+    return cache_dir(os.environ, getattr(args, "cache_dir", None))
 
 
 def compiled_forms(args: argparse.Namespace, console: Console) -> CompiledForms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING
 from depguard.model.environment import Depth, Snapshot
 
 if TYPE_CHECKING:
+    from packaging.utils import NormalizedName
+    from packaging.version import Version
+
     from depguard.adapters.host_store import HostStore
     from depguard.adapters.policy_store import PolicyFound
-    from depguard.model.environment import ActiveSetting, ProbeResult
+    from depguard.model.environment import ActiveSetting
     from depguard.model.examination import Examination
     from depguard.model.finding import Finding
     from depguard.model.host import Host
     from depguard.model.policy import Policy
 
 Progress = Callable[[str], None]
+Live = Mapping["NormalizedName", "Version | None"]
+"""The versions of what is installed."""
 
 
 def look_at(
@@ -38,18 +43,17 @@ def look_at(
     import os
     import sys
 
-    from depguard.adapters.cache import default_cache_dir
+    from depguard.adapters.cache import cache_dir as cache_folder
     from depguard.adapters.snapshot import Look, take_snapshot
     from depguard.app.doctor import protects
 
-    cache = Path(cache_dir or default_cache_dir(os.environ)).expanduser()
     return take_snapshot(
         Look(
             protects=protects(policy),
             depth=depth,
             python=python,
             only_protected=only_protected,
-            cache=cache,
+            cache=cache_folder(os.environ, cache_dir),
             working=working,
             # In a notebook's kernel what it did to its own path counts as well.
             running=sys.path if python is None and "ipykernel" in sys.modules else (),
@@ -95,22 +99,16 @@ def with_probes(
     progress: Progress = lambda _: None,
 ) -> Snapshot:
     """The snapshot with the built-in probes of what is installed, and a policy's own."""
-    return replace(snapshot, probes=probe_results(snapshot, custom, accelerator, progress))
-
-
-def probe_results(
-    snapshot: Snapshot, custom: Sequence[str], accelerator: str | None, progress: Progress
-) -> tuple[ProbeResult, ...]:
-    """What the probes say."""
     from depguard.adapters.probing import run_probes
 
-    return run_probes(
+    probes = run_probes(
         snapshot.executable,
         (item.name for item in snapshot.distributions),
         custom=custom,
         facts={"accelerator": accelerator} if accelerator else {},
         progress=progress,
     )
+    return replace(snapshot, probes=probes)
 
 
 def active_settings(snapshot: Snapshot) -> tuple[ActiveSetting, ...]:
@@ -203,31 +201,30 @@ def planned_host(
     from depguard.cli.setup import host_store
 
     store = host_store(args)
-    names = {item.name for item in snapshot.distributions}
-    family = next((FAMILIES[name] for name in FAMILIES if name in names), None)
+    live = {item.name: item.version for item in snapshot.distributions}
+    family = next((FAMILIES[name] for name in FAMILIES if name in live), None)
     of_family = [name for name in store.names() if family and name.startswith(f"{family}/")]
     planned: Host | None
     if args.host:
         planned = store.outline(args.host[0])
-        best = _nearest(store, of_family, snapshot)
+        best = _nearest(store, of_family, live)
     elif family is not None:
         hosts = policy.hosts if policy is not None and policy.hosts else of_family
-        planned = _nearest(store, hosts, snapshot)
-        best = _nearest(store, of_family, snapshot)
+        planned = _nearest(store, hosts, live)
+        best = _nearest(store, of_family, live)
     else:
         return None, None
     if planned is None or best is None:
         return planned, None
-    better = _alike(best, snapshot) > _alike(planned, snapshot)
+    better = alike(best, live) > alike(planned, live)
     return planned, best.name if better else None
 
 
-def _nearest(store: HostStore, names: Sequence[str], snapshot: Snapshot) -> Host | None:
+def _nearest(store: HostStore, names: Sequence[str], live: Live) -> Host | None:
     hosts = [store.outline(name) for name in names]
-    return max(hosts, key=lambda host: (_alike(host, snapshot), host.name), default=None)
+    return max(hosts, key=lambda host: (alike(host, live), host.name), default=None)
 
 
-def _alike(host: Host, snapshot: Snapshot) -> int:
+def alike(host: Host, live: Live) -> int:
     """How many distributions are the same here and there."""
-    live = {item.name: item.version for item in snapshot.distributions}
     return sum(1 for name, item in host.installed.items() if name in live and live[name] == item.version)

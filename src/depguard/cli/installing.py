@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from depguard.adapters.index.client import IndexClient
@@ -26,14 +26,12 @@ if TYPE_CHECKING:
 @contextmanager
 def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -> Iterator[Tools]:
     """The tools of an install, while no other depguard installs there. Raises InputError, OutOfReachError."""
-    import os
-
-    from depguard.adapters.cache import default_cache_dir
     from depguard.adapters.install_bench import InstallBench
     from depguard.adapters.install_work import InstallWork
     from depguard.adapters.installer_process import find_installer, site_of
     from depguard.app.install import Tools
     from depguard.cli.asking import asking
+    from depguard.cli.caching import cache_folder
     from depguard.cli.commands.lock import kept_cutoff
     from depguard.cli.setup import Setup
     from depguard.emit.install_json import render_install_json
@@ -42,8 +40,7 @@ def installing(args: argparse.Namespace, console: Console, found: PolicyFound) -
     site = site_of(python)
     setup = Setup(found=found, hosts=(), root=found.root or Path.cwd())
     cutoff = kept_cutoff(args, setup, [args.tier]) if found.root is not None else None
-    given = Path(args.cache_dir).expanduser() if args.cache_dir else default_cache_dir(os.environ)
-    cache = given.absolute()  # the installer works in another folder
+    cache = cache_folder(args).absolute()  # the installer works in another folder
     work = InstallWork(cache, site.prefix)
     with work.alone() as lock, asking(args, console, setup, cutoff=cutoff) as question:
         bench = InstallBench(
@@ -92,8 +89,16 @@ def interpreter(given: str | None) -> str:
     return str(Path(found).absolute())
 
 
+class _Meant(NamedTuple):
+    """The host that a live environment is held against, and the name of one that fits better."""
+
+    planned: Host | None
+    nearest: str | None
+
+
 def _host_meant(args: argparse.Namespace, found: PolicyFound, snapshot: Snapshot) -> Host | None:
     """The policy's host that a live environment is most like, if at least half of what that has is here."""
+    from depguard.cli.doctoring import alike
     from depguard.cli.setup import below_root, host_store
 
     live = {item.name: item.version for item in snapshot.distributions}
@@ -103,7 +108,7 @@ def _host_meant(args: argparse.Namespace, found: PolicyFound, snapshot: Snapshot
         host = store.outline(below_root(name, found))
         if 2 * sum(dist in live for dist in host.installed) < len(host.installed):
             continue
-        same = sum(live.get(d.name) == d.version for d in host.installed.values())
+        same = alike(host, live)
         if best is None or same > best[0]:
             best = (same, host)
     return best[1] if best is not None else None
@@ -185,24 +190,25 @@ class LiveRuntime:
 
     def examine(self) -> Examination:
         """As the port says."""
-        return self._judged(self._look())
+        snapshot = self._look()
+        return self._judged(snapshot, self._host(snapshot))
 
     def examine_again(self) -> Examination:
         """As the port says: a policy's own probes run as well, where the command line asks for them too."""
         from depguard.cli.doctoring import with_probes
 
         snapshot = self._look()
-        planned, _ = self._host(snapshot)
+        meant = self._host(snapshot)
         if not self._args.no_probes:
             custom = [probe.target for probe in self._policy.probes] if self._args.probes else []
             with self._console.progress("trying") as step:
                 snapshot = with_probes(
                     snapshot,
                     custom=custom,
-                    accelerator=planned.accelerator if planned is not None else None,
+                    accelerator=meant.planned.accelerator if meant.planned is not None else None,
                     progress=lambda name: step.advance(note=name),
                 )
-        return self._judged(snapshot)
+        return self._judged(snapshot, meant)
 
     def begin_bytes(self) -> Callable[[], tuple[ProtectedBytes, ...]]:
         """As the port says: in a thread, since hashing lets others run meanwhile."""
@@ -244,14 +250,13 @@ class LiveRuntime:
             )
         return with_processes(snapshot, self._args.pid, own=self._python == sys.executable)
 
-    def _host(self, snapshot: Snapshot) -> tuple[Host | None, str | None]:
+    def _host(self, snapshot: Snapshot) -> _Meant:
         from depguard.cli.doctoring import planned_host
 
         planned, nearest = planned_host(self._args, snapshot, self._policy)
-        return (planned or _host_meant(self._args, self._found, snapshot)), nearest
+        return _Meant(planned or _host_meant(self._args, self._found, snapshot), nearest)
 
-    def _judged(self, snapshot: Snapshot) -> Examination:
+    def _judged(self, snapshot: Snapshot, meant: _Meant) -> Examination:
         from depguard.cli.doctoring import judge_snapshot
 
-        planned, nearest = self._host(snapshot)
-        return judge_snapshot(snapshot, self._policy, planned, nearest=nearest)
+        return judge_snapshot(snapshot, self._policy, meant.planned, nearest=meant.nearest)

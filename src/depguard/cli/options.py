@@ -217,9 +217,8 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
     Without a main index the default one of pip is used. Raises OutOfReachError where no pip knows it.
     """
     import os
-    from pathlib import Path
 
-    from depguard.adapters.cache import Cache, default_cache_dir
+    from depguard.adapters.cache import Cache, cache_dir
     from depguard.adapters.index.client import IndexClient
     from depguard.adapters.index.settings import IndexSettings, Rule
     from depguard.model.policy import Installer as Installers
@@ -240,8 +239,7 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
         http2=os.environ.get("DEPGUARD_HTTP2") == "1",
     )
     settings = _reach(settings, _config(installer))
-    folder = Path(options.cache_dir or default_cache_dir(os.environ)).expanduser()
-    cache = Cache.in_folder(folder, note=console.note_once)
+    cache = Cache.in_folder(cache_dir(os.environ, options.cache_dir), note=console.note_once)
     with IndexClient(settings, cache=cache, note=console.note) as client:
         yield client
         seen = client.traffic

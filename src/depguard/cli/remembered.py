@@ -28,9 +28,9 @@ class Remembered:
     """One command line's answers."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        folder = _value(words, "--cache-dir") or cache_place(os.environ)
+        folder = cache_place(os.environ, _value(words, "--cache-dir"))
         # What is wrong with the cache is said by whoever opens it next, and does the work.
-        self._cache = Cache.in_folder(os.path.expanduser(folder), note=lambda _: None)
+        self._cache = Cache.in_folder(folder, note=lambda _: None)
         self._answers = Answers(self._cache)
         self._offline = "--offline" in words
         self._key = key_of(words, os.environ, _terminal())

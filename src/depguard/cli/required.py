@@ -120,10 +120,10 @@ def _of_file(tier: str) -> Wanted | None:
 
 def _of_record(tier: str) -> Wanted | None:
     """What the last install of the tier here was asked for."""
-    from depguard.adapters.cache import default_cache_dir
+    from depguard.adapters.cache import cache_dir
     from depguard.adapters.install_work import InstallWork
 
-    work = InstallWork(default_cache_dir(os.environ), Path(sys.prefix))
+    work = InstallWork(cache_dir(os.environ), Path(sys.prefix))
     for path in work.records():
         try:
             record: Any = json.loads(path.read_text(encoding="utf-8"))

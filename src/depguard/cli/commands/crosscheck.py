@@ -84,10 +84,19 @@ def _ask(args: argparse.Namespace, console: Console, setup: Setup, wishes: Seque
     from depguard.app.plan import policy_of
     from depguard.cli.asking import asking
     from depguard.cli.commands.lock import lock_emitters
+    from depguard.errors import InputError, Problem
 
     with ExitStack() as opened:
         planned = opened.enter_context(asking(args, console, setup))
         tiers = tuple(args.tiers) or tuple(setup.policy.tiers if setup.policy is not None else ())
+        if setup.policy is not None and not tiers:
+            raise InputError(
+                Problem(
+                    code="crosscheck.no-tiers",
+                    message=f"the policy {setup.policy.name} has no tier to ask about",
+                    hint="depguard init proposes some",
+                )
+            )
         for tier in tiers or ("",):
             policy_of(planned, tier)  # before anything is fetched or copied
         questions = {planned.installer: planned}
@@ -120,19 +129,18 @@ def _lookup(
     args: argparse.Namespace, console: Console, opened: ExitStack, questions: Mapping[Installer, Question]
 ) -> Lookup:
     """Who looks for installers, and what index those are to ask: the same, as of the same moment."""
-    import os
-    from pathlib import Path
     from typing import cast
 
-    from depguard.adapters.cache import default_cache_dir
     from depguard.adapters.index.client import IndexClient
     from depguard.adapters.referees.dated_index import DatedIndex
     from depguard.adapters.referees.lookup import Lookup
     from depguard.adapters.referees.settings import pip_environment, uv_environment, uv_options
+    from depguard.cli.caching import cache_folder
     from depguard.model.policy import Installer
 
-    folder = Path(args.cache_dir).expanduser() if args.cache_dir else default_cache_dir(os.environ)
-    lookup = Lookup(cache=folder.absolute() / "referees", note=lambda text: console.note(f"note: {text}"))
+    lookup = Lookup(
+        cache=cache_folder(args).absolute() / "referees", note=lambda text: console.note(f"note: {text}")
+    )
     pip, uv = questions.get(Installer.PIP), questions.get(Installer.UV)
     if pip is not None:
         settings = cast("IndexClient", pip.source).settings
