@@ -21,6 +21,7 @@ from pathlib import Path
 
 from packaging.utils import NormalizedName
 
+from depguard.adapters.files import read_bytes, read_text
 from depguard.emit.wording import one_line
 from depguard.errors import DepguardError
 from depguard.model.host import InstalledDistribution
@@ -52,9 +53,16 @@ def main() -> int:
     """Re-plan; 0 where a pull request is there or nothing has changed."""
     try:
         return _replan()
-    except (StepError, DepguardError) as error:
-        print(f"::error title=depguard re-plan::{_data(one_line(str(error)))}")
-        return 1
+    except StepError as error:
+        return _failed(str(error))
+    except DepguardError as error:
+        said = (f"{p.location}: {p.message}" if p.location is not None else p.message for p in error.problems)
+        return _failed("; ".join(said))
+
+
+def _failed(why: str) -> int:
+    print(f"::error title=depguard re-plan::{_data(one_line(why))}")
+    return 1
 
 
 def _replan() -> int:
@@ -108,7 +116,7 @@ def _lists() -> list[tuple[str, str]]:
 def _read(place: str) -> str:
     """The text of a list, from an https URL or a file."""
     if "://" not in place:
-        return Path(place).read_text(encoding="utf-8")
+        return read_bytes(Path(place), limit=LIST_BYTES).decode("utf-8", "replace")
     if not place.startswith("https://"):
         raise StepError(f"{place} is no https URL")
     try:
@@ -123,7 +131,7 @@ def _read(place: str) -> str:
 
 def _refreshed(path: Path, text: str, place: str) -> list[str]:
     """Writes the host file with what the list says; what has changed, in lines, empty where nothing has."""
-    old = parse_host_file(path.read_text(encoding="utf-8"), str(path))
+    old = parse_host_file(read_text(path), str(path))
     before = {d.name: d for d in old.distributions}
     after = {d.name: _kept(before.get(d.name), d) for d in parse_freeze(text, place).distributions}
     lines = []

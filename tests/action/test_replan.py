@@ -73,6 +73,27 @@ def test_a_changed_list_is_a_pull_request_kept_up_to_date(job: Job) -> None:
     assert "colour" not in pull["body"].partition("###")[0]
 
 
+def test_a_list_on_this_machine_that_cannot_be_read_is_a_line(job: Job) -> None:
+    for text, place in (
+        (None, job.folder / "gone.txt"),
+        (b"n" * 10_000_001, job.folder / "long.txt"),
+    ):
+        if text is not None:
+            place.write_bytes(text)
+        job.inputs["INPUT_LISTS"] = f"hosts/one.yaml {place}"
+        done = replan(job)
+        assert (done.returncode, done.stderr) == (1, "")
+        assert done.stdout.startswith("::error title=depguard re-plan::")
+        assert place.name in done.stdout
+    (job.folder / "odd.txt").write_bytes(SAME.encode() + b"# \xff\n")
+    job.inputs["INPUT_LISTS"] = f"hosts/one.yaml {job.folder}/odd.txt"
+    assert replan(job).returncode == 0
+    (job.project.root / "hosts" / "one.yaml").write_bytes(b"\xff")
+    done = replan(job)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "one.yaml" in done.stdout
+
+
 def test_a_tier_that_no_longer_holds_is_told(job: Job) -> None:
     (job.folder / "list.txt").write_text(NEWER.replace("1.26.4", "3.0"))
     policy = "schema: 1\nname: course\nhosts: [hosts/one.yaml]\nprotected: {numpy: C ABI}\n"

@@ -14,6 +14,7 @@ from depguard.planning.conflicts import Conflict, Obstacle, conflicts
 from depguard.planning.fallback import Fallback
 from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan
+from depguard.resolve.joint import JointNeed
 from depguard.resolve.needs import PYTHON
 from depguard.resolve.outcome import Solved
 
@@ -103,20 +104,31 @@ def held_back_reason(fallback: Fallback, met: Sequence[Conflict], case: Case, pl
 
 
 def _asked_lower(fallback: Fallback, case: Case, plan: TierPlan) -> str:
-    """Who asks for an older one than the newest, among what was chosen."""
+    """Who asks for an older one than the newest, among what was chosen: on this host, else on another."""
     outcome = plan.guarded.outcome
     if not isinstance(outcome, Solved):
         return ""
-    hosts = [index for index, host in enumerate(plan.setting.hosts) if host is case.guarded]
+    elsewhere = ""
     for key, needs in outcome.asked.items():
         for need in needs if key.name == fallback.name else ():
             if need.requirement.specifier.contains(fallback.newest, prereleases=True):
                 continue
-            if need.parent is None:
-                return f"the request has {need.requirement}"
-            version = next((need.parent.version_on(index) for index in hosts if index in need.hosts), None)
-            return f"{need.parent.name} {version} needs {need.requirement}" if version is not None else ""
-    return ""
+            for index in sorted(need.hosts):
+                host = plan.setting.hosts[index]
+                said = _asks(need, index)
+                if said and host is case.guarded:
+                    return said
+                if said and not elsewhere:
+                    elsewhere = f"{said} on {host.view.host.name}"
+    return elsewhere
+
+
+def _asks(need: JointNeed, index: int) -> str:
+    """A need as it is on one host, empty where nobody has it there."""
+    if need.parent is None:
+        return f"the request has {need.requirement}"
+    version = need.parent.version_on(index)
+    return f"{need.parent.name} {version} needs {need.requirement}" if version is not None else ""
 
 
 def _kept_elsewhere(fallback: Fallback, plan: TierPlan) -> str:
