@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cache
 
 import pytest
@@ -19,17 +20,27 @@ from depguard.emit.check_json import render_check_json
 from depguard.emit.check_markdown import render_check_markdown
 from depguard.emit.check_sarif import render_check_sarif
 from depguard.emit.check_text import render_check_text
+from depguard.emit.crosscheck_json import crosscheck_json
+from depguard.emit.doctor_json import render_examination_json
 from depguard.emit.github import render_github
+from depguard.emit.history_json import render_history_json
+from depguard.emit.install_json import render_install_json
 from depguard.emit.json_report import render_json
+from depguard.emit.lock_json import render_lock
 from depguard.emit.markdown import render_markdown
 from depguard.emit.sarif import render_sarif
 from depguard.emit.text import render_text
 from depguard.errors import Problem
 from depguard.model.check import CheckReport
+from depguard.model.crosscheck import Crosscheck
+from depguard.model.environment import Depth, HostKind, Snapshot
+from depguard.model.examination import Examination
 from depguard.model.finding import Finding, Link, Verdict, WayOut
+from depguard.model.install import InstallOutcome, InstallReport, Stage
 from depguard.model.location import Location
 from depguard.model.report import Asked, Report, Reports
-from kit import checks
+from depguard.model.run_log import History
+from kit import checks, locks
 from kit import reports as kit
 from kit.hostile_texts import HOSTILE_TEXTS
 from kit.sarif import sarif_problems
@@ -190,6 +201,60 @@ def test_sarif_stays_sarif(text: str) -> None:
 def test_json_gives_the_text_back(text: str) -> None:
     found = json.loads(render_json(planted(text)))
     assert found["reports"][0]["findings"][0]["hint"] == text
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def other_documents(text: str) -> dict[str, str]:
+    """The JSON of everything that is no report, with ``text`` where somebody else fills it."""
+    snapshot = Snapshot(
+        taken=NOON,
+        depth=Depth.FAST,
+        python="3.12",
+        executable=text,
+        prefix=text,
+        kind=HostKind.VENV,
+        folders=(),
+        distributions=(),
+    )
+    examined = Examination(snapshot=snapshot, findings=(), verdict=Verdict.SAFE)
+    found = InstallReport(
+        tier=text,
+        about=text,
+        outcome=InstallOutcome.READY,
+        stage=Stage.RUNTIME,
+        examination=examined,
+    )
+    history = History(
+        first=NOON, last=NOON, by="day", hosts={text: 1}, totals={}, periods=(), causes={text: 1}
+    )
+    return {
+        "crosscheck": crosscheck_json(Crosscheck(cutoff=NOON, comparisons=(), notes=(text,))),
+        "doctor": render_examination_json(examined),
+        "history": render_history_json(history),
+        "install": render_install_json(found),
+        "lock": render_lock(replace(locks.LOCK, about=text)),
+    }
+
+
+def test_json_of_any_kind_holds_no_command_for_a_log(text: str) -> None:
+    for name, written in other_documents(text).items():
+        assert written.isascii(), name
+        assert "##[" not in written, name
+        assert "##vso[" not in written, name
+        assert text in leaves(json.loads(written)), name
+
+
+def leaves(value: object) -> list[object]:
+    """Keys and values of a JSON document, however deep."""
+    match value:
+        case dict():
+            return [leaf for key, inner in value.items() for leaf in (key, *leaves(inner))]
+        case list():
+            return [leaf for inner in value for leaf in leaves(inner)]
+        case _:
+            return [value]
 
 
 def test_errors_and_notes_are_quoted_as_well(text: str) -> None:

@@ -10,7 +10,7 @@ from packaging.utils import NormalizedName
 from depguard.errors import OutOfReachError
 from depguard.model.binary import Depth, WheelContents
 from depguard.model.file_table import FileTable, pack_lists, roots_of
-from depguard.model.host import Host, InstalledDistribution
+from depguard.model.host import Host
 from depguard.model.policy import GripKind, Policy
 from depguard.model.release import Artifact
 from depguard.planning.grips import grips
@@ -99,8 +99,3 @@ def _contents(binaries: BinarySource, artifact: Artifact | None) -> WheelContent
     except OutOfReachError as error:
         return str(error)
     return contents if isinstance(contents, WheelContents) else contents.reason
-
-
-def wheel_of(dist: InstalledDistribution) -> str | None:
-    """The file name of the wheel whose metadata an installed distribution has."""
-    return dist.requirements.source if dist.requirements.source.endswith(".whl") else None

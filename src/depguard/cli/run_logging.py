@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.run_log import RunRecord
-
-Leave = Callable[["RunRecord"], None]
 
 
 def add_log_option(parser: argparse._ActionsContainer) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment
 from depguard.model.crosscheck import Change, Comparison, Crosscheck
 
@@ -21,7 +21,7 @@ def crosscheck_json(found: Crosscheck) -> str:
         "comparisons": [_comparison(comparison) for comparison in found.comparisons],
         "notes": list(found.notes),
     }
-    return json.dumps(value, indent=2) + "\n"
+    return json_text(value)
 
 
 def _comparison(comparison: Comparison) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from depguard.emit.json_report import finding_document
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment
 from depguard.model.examination import Examination
 
@@ -14,7 +14,7 @@ DOCTOR_SCHEMA = "depguard.doctor/1"
 
 def render_examination_json(examined: Examination) -> str:
     """One examination as JSON, ASCII, ending in a newline."""
-    return json.dumps(examination_document(examined), indent=2) + "\n"
+    return json_text(examination_document(examined))
 
 
 def examination_document(examined: Examination) -> dict[str, Any]:

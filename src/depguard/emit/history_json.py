@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment
 from depguard.model.run_log import History, Tally
 
@@ -31,7 +31,7 @@ def render_history_json(history: History) -> str:
             for problem in history.bad_lines
         ],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def _tallies(tallies: Mapping[str, Tally]) -> dict[str, Any]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from depguard.emit.json_report import finding_document, report_document
+from depguard.emit.quoting import json_text
 from depguard.errors import Problem
 from depguard.model.environment import ByteChange, ProbeResult
 from depguard.model.examination import Examination
@@ -16,7 +16,7 @@ INSTALL_SCHEMA = "depguard.install/1"
 
 def render_install_json(report: InstallReport) -> str:
     """The report as one JSON document, ASCII, ending in a newline."""
-    return json.dumps(install_document(report), indent=2) + "\n"
+    return json_text(install_document(report))
 
 
 def install_document(report: InstallReport) -> dict[str, Any]:

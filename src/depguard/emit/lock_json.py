@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
+from depguard.emit.quoting import json_text
 from depguard.emit.wording import moment, size_of
 from depguard.model.location import Location
 from depguard.model.lock import GuardLine, LockedHost, Pin, TierLock
@@ -40,7 +40,7 @@ def render_lock(lock: TierLock) -> str:
         "pins": [_pin(pin) for pin in sorted(lock.pins, key=lambda pin: pin.name)],
         "guards": [_guard(line) for line in sorted(lock.guards, key=lambda line: line.name)],
     }
-    return json.dumps(document, indent=2) + "\n"
+    return json_text(document)
 
 
 def _host(host: LockedHost) -> dict[str, Any]:
