@@ -10,8 +10,9 @@ import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.errors import OutOfReachError, Problem
+from depguard.model.binary import Depth, WheelContents
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
-from depguard.resolve.ports import Following, Page
+from depguard.resolve.ports import Following, Look, Page
 from kit.index_bench import Bench
 from kit.loopback import Loopback
 from kit.wheels import build_wheel
@@ -61,6 +62,26 @@ def test_metadata_follows_its_page_unasked(bench: Bench, wheels: Path) -> None:
         assert asked[1].endswith(".whl.metadata")
         client.metadata(client.page(SMALL).artifacts[0])
         assert index.paths() == asked
+
+
+class Looks(Leads):
+    """Leads to what is in each wheel."""
+
+    def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
+        assert isinstance(answer, CoreMetadata)
+        return Following(contents=(Look(artifact, Depth.FILES, 0),))
+
+
+def test_what_is_in_a_wheel_follows_its_metadata_unasked(bench: Bench, wheels: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        client = bench.client(index.url)
+        client.prefetch([SMALL], Looks())
+        assert until(index, 3) == 3
+        (wheel,) = client.page(SMALL).artifacts
+        found = client.contents(wheel, depth=Depth.FILES, most=0)
+        assert isinstance(found, WheelContents)
+        assert "small.py" in found.files.paths
+        assert len(index.requests) == 3
 
 
 def test_without_a_guess_the_page_alone(bench: Bench, wheels: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 from contextlib import ExitStack, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from depguard.model.host import Host
     from depguard.model.policy import Installer
     from depguard.model.request import IndexOptions
+    from depguard.resolve.runnable import Inspector
 
 
 class HeadStart:
@@ -65,5 +67,15 @@ class HeadStart:
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
-        universe = Universe(source=source, host=host, cutoff=options.exclude_newer)
+
+        def scout() -> Inspector | None:
+            # Asked in a thread, when the first answer is there: what it imports keeps no request waiting.
+            from depguard.planning.case import inspector_of
+            from depguard.resolve.runnable import Looks
+
+            return inspector_of(host, policy, Looks(source=source))
+
+        universe = Universe(
+            source=source, host=host, cutoff=options.exclude_newer, scout=functools.cache(scout)
+        )
         universe.look_ahead(wanted, guarded=True)

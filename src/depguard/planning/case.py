@@ -134,7 +134,8 @@ def make_case(
     guarded = Universe(
         source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides, shelf=shelf
     )
-    inspector = _inspector(host, policy, binaries)
+    inspector = inspector_of(host, policy, binaries)
+    free.scout = guarded.scout = lambda: inspector
     if policy is not None and policy.binaries is Binaries.SOLVE:
         guarded.inspector = inspector
     view = HostView(universe=guarded)
@@ -156,7 +157,8 @@ def make_case(
     )
 
 
-def _inspector(host: Host, policy: Policy | None, binaries: Looks | None) -> Inspector | None:
+def inspector_of(host: Host, policy: Policy | None, binaries: Looks | None) -> Inspector | None:
+    """Who looks into the wheels that come to a host; None where that is not wanted."""
     mode = policy.binaries if policy is not None else Binaries.REPORT
     if binaries is None or mode is Binaries.OFF:
         return None

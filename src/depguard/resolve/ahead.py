@@ -7,35 +7,80 @@ as often in a row as the request's graph is deep.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from depguard.model.markers import MarkerAnswer, markers_of
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
-from depguard.resolve.ports import Following, Page
+from depguard.resolve.ports import Following, Look, Page
 
 if TYPE_CHECKING:
+    from depguard.resolve.runnable import Inspector
     from depguard.resolve.universe import Offer, Universe
 
 _LINE = 12
-"""So many releases of a project are looked at, one after the other."""
+"""So many releases of a project are looked at."""
+_AT_ONCE = 3
+"""So many older ones are asked for in one go: a refused release is seldom the only one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A release whose metadata is known: what of it the host does not meet, and whether it is refused."""
+
+    artifact: Artifact
+    metadata: CoreMetadata
+    unmet: tuple[Requirement, ...]
+    refused: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """A project's releases, newest first; ``asked`` of them have been asked for."""
+
+    offers: list[Offer]
+    asked: int = 1
+    judged: dict[Version, _Judged] = field(default_factory=dict)
+    settled: bool = False
+
+    def add(self, judged: _Judged) -> tuple[_Judged | None, list[Artifact]]:
+        """The release that is taken, as soon as that is known, and those to be asked for before it is."""
+        self.judged[judged.artifact.version] = judged
+        if self.settled:
+            return None, []
+        for offer in self.offers[: self.asked]:
+            known = self.judged.get(offer.version)
+            if known is None:
+                return None, []
+            if not known.refused:
+                self.settled = True
+                return known, []
+        older = self.offers[self.asked : self.asked + _AT_ONCE]
+        self.asked += len(older)
+        return None, [offer.artifact for offer in older]
 
 
 class Ahead:
     """A `resolve.ports.Guess` for one host. It may be asked from several threads at once.
 
     A solver that comes to something else asks for that, so a wrong guess costs a request and nothing more.
+    ``scout`` gives who would look into the wheels that come in, if anybody does.
     """
 
-    def __init__(self, universe: Universe) -> None:
+    def __init__(self, universe: Universe, scout: Callable[[], Inspector | None] = lambda: None) -> None:
         self._universe = universe
+        self._scout = scout
         self._markers = markers_of(universe.host.markers, universe.host.unknown_markers)
         self._asked: dict[NormalizedName, Requirement] = {}
-        self._lines: dict[NormalizedName, list[Offer]] = {}
+        self._lines: dict[NormalizedName, _Line] = {}
+        self._lock = threading.Lock()
         self._named: frozenset[NormalizedName] = frozenset()
         self._guarded = False
 
@@ -60,31 +105,49 @@ class Ahead:
             and not offer.version.is_prerelease
             and (asked is None or asked.specifier.contains(offer.version))
         )
-        line = self._lines[page.name] = list(islice(fitting, _LINE))
-        return [offer.artifact for offer in line[:1]]
+        line = _Line(offers=list(islice(fitting, _LINE)))
+        self._lines[page.name] = line
+        return [offer.artifact for offer in line.offers[:1]]
 
     def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
-        """The projects that an artifact needs, or an older release in its place."""
+        """What an artifact needs and what is in it, or older releases in its place."""
         if not isinstance(answer, CoreMetadata):
             return Following()
         host = self._universe.host
         asked = self._asked.get(artifact.name)
         extras = frozenset(asked.extras if asked is not None else ())
-        unmet = [
+        unmet = tuple(
             requirement
             for requirement in answer.requires_dist
             if self._markers.evaluate(requirement.marker, extras) is not MarkerAnswer.FAILS
             and not host.satisfies(requirement)
-        ]
-        line = self._lines.get(artifact.name, [])
-        refused = self._guarded and any(self._stays(requirement) for requirement in unmet)
-        if (line and line[0].version == artifact.version) or not refused:
-            # An installer takes the newest whatever it moves; an older one is for the guarded solve alone.
-            projects = tuple(self._noted(unmet))
-        else:
-            projects = ()
-        older = [offer.artifact for offer in line if offer.version < artifact.version] if refused else []
-        return Following(projects=projects, artifacts=tuple(older[:1]))
+        )
+        judged = _Judged(
+            artifact=artifact,
+            metadata=answer,
+            unmet=unmet,
+            refused=self._guarded and any(self._stays(requirement) for requirement in unmet),
+        )
+        line = self._lines.get(artifact.name)
+        if line is None:
+            return self._coming([judged])
+        with self._lock:
+            taken, older = line.add(judged)
+        # An installer takes the newest whatever it moves; an older one is for the guarded solve alone.
+        newest = [judged] if line.offers and line.offers[0].version == artifact.version else []
+        coming = newest if taken is None or taken in newest else [*newest, taken]
+        return self._coming(coming, older)
+
+    def _coming(self, releases: Iterable[_Judged], older: Iterable[Artifact] = ()) -> Following:
+        scout = self._scout()
+        projects: dict[NormalizedName, None] = {}
+        contents: list[Look] = []
+        for release in releases:
+            projects.update(dict.fromkeys(self._noted(release.unmet)))
+            if scout is not None:
+                depth, most = scout.effort(release.artifact, release.metadata)
+                contents.append(Look(release.artifact, depth, most))
+        return Following(projects=tuple(projects), artifacts=tuple(older), contents=tuple(contents))
 
     def _noted(self, requirements: Iterable[Requirement]) -> list[NormalizedName]:
         """The names of requirements that an index can meet; what is asked of each is kept in mind."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from packaging.utils import NormalizedName
 
@@ -40,12 +40,21 @@ class Page(Protocol):
         ...
 
 
+class Look(NamedTuple):
+    """A look into a wheel, as `BinarySource.contents` is asked for it."""
+
+    artifact: Artifact
+    depth: Depth
+    most: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
-    """What is likely to be asked for next: projects' pages, and artifacts' metadata."""
+    """What is likely to be asked for next: projects' pages, artifacts' metadata, and what is in wheels."""
 
     projects: tuple[NormalizedName, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    contents: tuple[Look, ...] = ()
 
 
 class Guess(Protocol):

@@ -84,7 +84,7 @@ class Inspector:
     def expect(self, wanted: Iterable[tuple[Artifact, CoreMetadata | None]]) -> None:
         """Hint that these will be looked at."""
         for artifact, metadata in wanted:
-            depth, most = self._effort(artifact, metadata)
+            depth, most = self.effort(artifact, metadata)
             self.source.prefetch_contents((artifact,), depth=depth, most=most)
 
     def files(self, artifact: Artifact) -> WheelContents | None:
@@ -104,7 +104,7 @@ class Inspector:
         return known
 
     def _look(self, artifact: Artifact, metadata: CoreMetadata | None) -> Looked:
-        depth, most = self._effort(artifact, metadata)
+        depth, most = self.effort(artifact, metadata)
         contents = self.source.contents(artifact, depth=depth, most=most)
         if isinstance(contents, ContentsUnknown):
             return Looked(contents=contents, why=contents.reason)
@@ -118,8 +118,11 @@ class Inspector:
             why = f"{what} of {cost / 1e6:.1f} MB"
         return Looked(contents=contents, clashes=found, why=why)
 
-    def _effort(self, artifact: Artifact, metadata: CoreMetadata | None) -> tuple[Depth, int]:
-        """How deep to look, and how far: what requires neither NumPy nor torch rarely uses them."""
+    def effort(self, artifact: Artifact, metadata: CoreMetadata | None) -> tuple[Depth, int]:
+        """How deep to look, and how many bytes of modules to read at most.
+
+        What requires neither NumPy nor torch rarely uses them.
+        """
         if artifact.kind is not ArtifactKind.WHEEL or all(tag.platform == "any" for tag in artifact.tags):
             return Depth.FILES, 0
         if self.host.torch is not None and _uses(metadata, _TORCH):

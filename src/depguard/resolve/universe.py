@@ -96,6 +96,7 @@ class Universe:
     Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
     exactly the releases that they name; those that were used are in ``used_overrides``. With an
     ``inspector``, a wheel whose binaries cannot run on the host is no candidate; ``refused`` says which.
+    ``scout`` gives who looks into wheels afterwards, so that these are read ahead.
     Universes that are given one ``shelf`` choose once among the same artifacts: the commands of a session.
     """
 
@@ -108,6 +109,7 @@ class Universe:
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
     inspector: Inspector | None = None
+    scout: Callable[[], Inspector | None] = field(default=lambda: None, repr=False)
     shelf: Shelf | None = None
     refused: dict[tuple[NormalizedName, Version], Clash] = field(default_factory=dict, init=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
@@ -193,7 +195,7 @@ class Universe:
     @cached_property
     def ahead(self) -> Ahead:
         """What is told ahead of a solver."""
-        return Ahead(self)
+        return Ahead(self, self.scout)
 
     def choose(self, page: Page) -> Offers:
         """The versions of a page that fit, newest first. Raises as ``offers`` does."""

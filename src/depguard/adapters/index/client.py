@@ -191,6 +191,8 @@ class IndexClient:
         next_ = guess.following(artifact, answer)
         self.prefetch_metadata(next_.artifacts, guess)
         self.prefetch(next_.projects, guess)
+        for look in next_.contents:
+            self.prefetch_contents((look.artifact,), depth=look.depth, most=look.most)
 
     def _go_on(self, job: Callable[[], None]) -> None:
         """Guess after the answer was given: nobody waits for that."""
