@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
@@ -137,6 +138,20 @@ def test_the_projects_policy(here: Path) -> None:
     assert caught.value._render_traceback_() == box.split("\n")
 
 
+def test_overrides_of_what_the_policy_extends_count_too(here: Path) -> None:
+    install_here(here.parent / "site", "lead", "1.0", {"lead.py": b""}, requires=["tiny>=2", "gone"])
+    base = 'schema: 1\noverrides: [{package: lead==1.0, drop: [%s], reason: "works"}]\n'
+    web = "https://example.org/policy.yaml"
+    (here / "depguard.yaml").write_text(
+        f"{base % 'gone'}extends: [base.yaml, {web}]\ntiers: {{lab: [lead]}}\n"
+    )
+    (here / "base.yaml").write_text(base % "tiny>=2")
+    depguard.require("lab")
+    (here / "base.yaml").write_text(base % "other")
+    with pytest.raises(MissingTierError, match=r"tiny>=2 \(needed by lead 1\.0\)"):
+        depguard.require("lab")
+
+
 def test_a_named_policy_is_that_of_a_library(here: Path, tmp_path: Path) -> None:
     library = tmp_path / "library" / "depguard.yaml"
     library.parent.mkdir()
@@ -162,12 +177,28 @@ def test_a_requirements_file_of_the_tier(here: Path) -> None:
     assert "pip install -r requirements-lab.txt" in caught.value.box
 
 
+def test_a_file_that_is_installed_without_dependencies_is_all_there_is(here: Path) -> None:
+    install_here(here.parent / "site", "lead", "1.0", {"lead.py": b""}, requires=["tiny>=2"])
+    text = (
+        "# Written by depguard. Do not edit: change the policy and make it again.\n#\n# tier     lab\n"
+        "# Install  pip install{} -r requirements-lab.txt\n\nlead=={}\n"
+    )
+    (here / "requirements-lab.txt").write_text(text.format(" --no-deps", "1.0"))
+    depguard.require("lab")
+    (here / "requirements-lab.txt").write_text(text.format(" --no-deps", "2.0"))
+    with pytest.raises(MissingTierError, match=r"pip install --no-deps -r requirements-lab\.txt"):
+        depguard.require("lab")
+    (here / "requirements-lab.txt").write_text(text.format("", "1.0"))
+    with pytest.raises(MissingTierError, match="tiny>=2"):
+        depguard.require("lab")
+
+
 @pytest.mark.usefixtures("here")
 def test_the_record_of_an_install_knows_a_policy_from_the_web(tmp_path: Path) -> None:
     records = InstallWork(tmp_path / "cache", Path(sys.prefix)).folder / "records"
     records.mkdir(parents=True)
     source = "github:owner/course@v1:depguard.yaml"
-    record = {
+    record: dict[str, Any] = {
         "tier": "lab",
         "about": "small things",
         "plan": {"policy": {"sources": [{"label": source}]}, "request": {"requirements": ["tiny>=2"]}},
@@ -177,6 +208,14 @@ def test_the_record_of_an_install_knows_a_policy_from_the_web(tmp_path: Path) ->
     with pytest.raises(MissingTierError) as caught:
         depguard.require("lab")
     assert f"install lab --policy {source}" in caught.value.box
+    install_here(tmp_path / "site", "lead", "1.0", {"lead.py": b""}, requires=["tiny>=2"])
+    record["plan"]["request"]["requirements"] = ["lead"]
+    (records / "20261122T090000Z.json").write_text(json.dumps(record))
+    with pytest.raises(MissingTierError):
+        depguard.require("lab")
+    record["overrides"] = [{"package": "lead==1.0", "drop": ["tiny>=2"]}]
+    (records / "20261122T090000Z.json").write_text(json.dumps(record))
+    depguard.require("lab")
 
 
 def test_a_tier_that_nothing_speaks_of(here: Path) -> None:

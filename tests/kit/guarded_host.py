@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from importlib import metadata
@@ -190,9 +190,11 @@ def make_guarded_host(folder: Path, *, pip: bool = True) -> GuardedHost:
     return GuardedHost(folder=folder, site=site, index=index)
 
 
-def install_here(site: Path, name: str, version: str, files: Mapping[str, bytes]) -> None:
+def install_here(
+    site: Path, name: str, version: str, files: Mapping[str, bytes], *, requires: Sequence[str] = ()
+) -> None:
     """Put a distribution into a site-packages folder, as an installer would have."""
-    wheel = build_wheel(site.parent / "made", name, version, files=files)
+    wheel = build_wheel(site.parent / "made", name, version, files=files, requires=requires)
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(site)
         for member in archive.namelist():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,17 +11,17 @@ from pathlib import Path
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
 from depguard.adapters.files import decode
+from depguard.adapters.policy_origins import Origin, Origins, local
 from depguard.adapters.policy_places import (
     PROJECT_FILE,
     PROJECT_FOLDER,
-    looks_like_path,
     project_root,
     relative,
     up_to_git_root,
 )
-from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, check_url, fetch, parse_github
+from depguard.adapters.policy_web import POLICY_LIMIT, GithubFile, fetch
 from depguard.adapters.shipped import shipped_root
-from depguard.adapters.witness import is_file, names_in, spoil
+from depguard.adapters.witness import is_file, spoil
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Policy
@@ -50,16 +49,6 @@ class PolicyFound:
     how: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Origin:
-    """One text: what it is called, what it is the same as (``key``), and where it is read from."""
-
-    label: str
-    key: str
-    source: Path | str | GithubFile
-    root: Path | None = None
-
-
 class PolicyStore:
     """Finds policies as seen from a working directory.
 
@@ -81,13 +70,44 @@ class PolicyStore:
         self._forms = forms if forms is not None else CompiledForms.none()
         self._here = working_directory.absolute()
         self._fetch = fetch
-        self._shipped = shipped if shipped is not None else shipped_root()
+        self._origins = Origins(self._here, shipped if shipped is not None else shipped_root())
 
     def named(self, reference: str) -> PolicyFound:
         """The policy of ``--policy``: a path, an https URL, github:owner/repo@ref[:path] or a shipped name.
 
         A folder stands for the one policy in it. Raises InputError, OutOfReachError.
         """
+        return self._load(self._named(reference), "--policy")
+
+    def project(self) -> PolicyFound | None:
+        """The project's own policy: the nearest one from the working directory up to the git root.
+
+        Outside a git repository only the working directory is looked at. Raises InputError when a
+        folder has two that fit, or when the policy is broken.
+        """
+        origin = self._projects()
+        return self._load(origin, "the project's own") if origin is not None else None
+
+    def texts(self, reference: str | None = None) -> tuple[PolicyDraft, ...]:
+        """The texts of a policy, nearest first; what it extends only as far as that can be reached.
+
+        ``reference`` as for ``named``, None for the project's own. Empty where there is none. Raises
+        InputError for a broken text, OutOfReachError where the policy itself cannot be reached.
+        """
+        origin = self._projects() if reference is None else self._named(reference)
+        return self._gathered(origin, partly=True) if origin is not None else ()
+
+    def shipped(self, name: str) -> PolicyFound | None:
+        """The shipped policy of that name (a host's family: ``colab``), or None."""
+        if not re.fullmatch(r"[\w-]+", name) or not is_file(self._origins.shipped_path(name)):
+            return None
+        return self._load(self._origins.shipped(name), f"shipped, for {name}/*")
+
+    def shipped_names(self) -> tuple[str, ...]:
+        """The names of the shipped policies, sorted."""
+        return self._origins.names()
+
+    def _named(self, reference: str) -> Origin:
         path = self._here / reference
         if "://" not in reference and not reference.startswith("github:"):
             if self._files.is_dir(path):
@@ -102,51 +122,15 @@ class PolicyStore:
                     )
                 path = found
             if self._files.is_file(path):
-                return self._load(self._local(path, project_root(path)), "--policy")
-        return self._load(self._resolve(reference, None, None), "--policy")
+                return local(path, project_root(path))
+        return self._origins.of(reference)
 
-    def project(self) -> PolicyFound | None:
-        """The project's own policy: the nearest one from the working directory up to the git root.
-
-        Outside a git repository only the working directory is looked at. Raises InputError when a
-        folder has two that fit, or when the policy is broken.
-        """
+    def _projects(self) -> Origin | None:
         for folder in up_to_git_root(self._here):
             path = self._in_folder(folder)
             if path is not None:
-                return self._load(self._local(path, folder), "the project's own")
+                return local(path, folder)
         return None
-
-    def own_words(self, reference: str | None = None) -> PolicyDraft | None:
-        """One text of this disk, without what it extends: a path or a shipped name; None: the project's own.
-
-        None where there is none. Raises InputError for a broken text.
-        """
-        origin: _Origin | None = None
-        if reference is None:
-            for folder in up_to_git_root(self._here):
-                path = self._in_folder(folder)
-                if path is not None:
-                    origin = self._local(path, folder)
-                    break
-        else:
-            path = self._here / reference
-            local = self._in_folder(path) if self._files.is_dir(path) else path
-            if local is not None and self._files.is_file(local):
-                origin = self._local(local, project_root(local))
-            else:
-                origin = self._resolve(reference, None, None)
-        return self._draft(self._text(origin, None), origin.label) if origin is not None else None
-
-    def shipped(self, name: str) -> PolicyFound | None:
-        """The shipped policy of that name (a host's family: ``colab``), or None."""
-        if not re.fullmatch(r"[\w-]+", name) or not is_file(self._shipped_path(name)):
-            return None
-        return self._load(self._shipped_origin(name), f"shipped, for {name}/*")
-
-    def shipped_names(self) -> tuple[str, ...]:
-        """The names of the shipped policies, sorted."""
-        return tuple(sorted(name[:-5] for name in names_in(self._shipped) if name.endswith(".yaml")))
 
     def _in_folder(self, folder: Path) -> Path | None:
         fitting = [path for path in (folder / PROJECT_FILE,) if self._files.is_file(path)]
@@ -163,26 +147,32 @@ class PolicyStore:
             )
         )
 
-    def _load(self, origin: _Origin, how: str) -> PolicyFound:
-        drafts: list[PolicyDraft] = []  # what is extended before what extends it
-        done: set[str] = set()
-        self._gather(origin, None, (), drafts, done)
-        root = origin.root
-        return PolicyFound(policy=merge(drafts[::-1]), root=root, label=origin.label, how=how)
+    def _load(self, origin: Origin, how: str) -> PolicyFound:
+        drafts = self._gathered(origin)
+        return PolicyFound(policy=merge(drafts), root=origin.root, label=origin.label, how=how)
+
+    def _gathered(self, origin: Origin, *, partly: bool = False) -> tuple[PolicyDraft, ...]:
+        """A policy's text and all that it extends, each before what it extends itself."""
+        drafts: list[PolicyDraft] = []
+        self._gather(origin, None, (), drafts, set(), partly=partly)
+        return tuple(drafts[::-1])
 
     def _gather(
         self,
-        origin: _Origin,
+        origin: Origin,
         at: Location | None,
-        chain: tuple[_Origin, ...],
+        chain: tuple[Origin, ...],
         drafts: list[PolicyDraft],
         done: set[str],
+        *,
+        partly: bool,
     ) -> None:
+        """Into ``drafts``, what is extended first; ``partly`` leaves out what is out of reach."""
         draft = self._draft(self._text(origin, at), origin.label)
         done.add(origin.key)
         chain = (*chain, origin)
         for reference in draft.extends:
-            base = self._resolve(reference.text, reference.location, origin)
+            base = self._origins.of(reference.text, reference.location, origin)
             keys = [link.key for link in chain]
             if base.key in keys:
                 circle = [*(link.label for link in chain[keys.index(base.key) :]), base.label]
@@ -204,69 +194,14 @@ class PolicyStore:
                         location=reference.location,
                     )
                 )
-            self._gather(base, reference.location, chain, drafts, done)
+            try:
+                self._gather(base, reference.location, chain, drafts, done, partly=partly)
+            except OutOfReachError:
+                if not partly:
+                    raise
         drafts.append(draft)
 
-    def _resolve(self, reference: str, at: Location | None, base: _Origin | None) -> _Origin:
-        """Where the text of a reference is; ``base`` is the policy that extends it, None for --policy."""
-        if reference.startswith("github:"):
-            file = parse_github(reference, at)
-            return _Origin(label=str(file), key=file.url, source=file)
-        if "://" in reference:
-            check_url(reference, at)
-            url = reference.partition("#")[0]
-            return _Origin(label=url, key=url, source=url)
-        if not looks_like_path(reference):
-            return self._shipped_reference(reference, at)
-        source = base.source if base is not None else self._here
-        if isinstance(source, GithubFile):
-            path = posixpath.normpath(reference.replace("\\", "/"))
-            return self._resolve(f"github:{source.owner}/{source.repo}@{source.ref}:{path}", at, None)
-        if isinstance(source, str) or (base is not None and base.root is None):
-            # A text from elsewhere must not make depguard read files of this machine.
-            raise InputError(
-                Problem(
-                    code="policy.reference",
-                    message=f"a policy that is no file of this project cannot extend the path {reference}",
-                    location=at,
-                    allowed="a shipped name, an https URL or github:owner/repo@ref[:path]",
-                )
-            )
-        root = base.root if base is not None else None
-        target = (root or self._here) / reference
-        return self._local(target, root or project_root(target))
-
-    def _shipped_reference(self, name: str, at: Location | None) -> _Origin:
-        from depguard.parse.suggest import did_you_mean
-
-        names = self.shipped_names()
-        if name in names:
-            return self._shipped_origin(name)
-        raise InputError(
-            Problem(
-                code="policy.unknown",
-                message=f"there is no policy {name}",
-                location=at,
-                allowed=f"{', '.join(names)}, a path (./{name}.yaml), an https URL, github:owner/repo@ref",
-                hint=did_you_mean(name, names),
-            )
-        )
-
-    def _shipped_origin(self, name: str) -> _Origin:
-        """In depguard's own checkout the shipped policy is a file of the project, and is called that."""
-        path = self._shipped_path(name)
-        checkout = self._shipped.parent
-        if self._shipped.name == PROJECT_FOLDER and self._here.resolve().is_relative_to(checkout.resolve()):
-            return self._local(path, checkout)
-        return _Origin(label=name, key=str(path.resolve()), source=path)
-
-    def _shipped_path(self, name: str) -> Path:
-        return self._shipped / f"{name}.yaml"
-
-    def _local(self, path: Path, root: Path) -> _Origin:
-        return _Origin(label=relative(path, root), key=str(path.resolve()), source=path, root=root)
-
-    def _text(self, origin: _Origin, at: Location | None) -> str:
+    def _text(self, origin: Origin, at: Location | None) -> str:
         match origin.source:
             case Path():
                 if at is not None and not self._files.is_file(origin.source):

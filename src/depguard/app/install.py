@@ -72,6 +72,7 @@ def install(request: InstallRequest, tools: Tools) -> InstallReport:
         stage=Stage.RUNTIME,
         tier=request.tier,
         about=tier.about if tier is not None else "",
+        overrides=request.policy.overrides,
     )
     try:
         _may_write(request, tools.bench, report)

@@ -43,7 +43,7 @@ def lacking(wanted: Wanted, look: Look, environment: Mapping[str, str]) -> tuple
                 lacks.append(Lack(name=name, requirement=text, found=version, by=by))
             continue
         key = (name, frozenset(requirement.extras))
-        if key not in seen:
+        if key not in seen and not wanted.complete:
             seen.add(key)
             who = f"{name} {here.version}"
             dropped = _dropped(wanted, name, here)

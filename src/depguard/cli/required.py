@@ -5,7 +5,7 @@ Where a tier is looked for, the first that has it decides:
 2. The project's own policy, from the working directory up to the git root.
 3. A requirements file of the tier that depguard wrote, in the working directory.
 4. The record of its last ``depguard install`` in this environment.
-5. The shipped policy.
+5. The shipped policy, where there is no policy of the project's own.
 Nothing is fetched, and nothing that is installed is imported.
 """
 
@@ -15,7 +15,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _SHIPPED = "colab"
 _WRITTEN = "# Written by depguard."
 _TIER = re.compile(r"^# tier +(?P<tier>\S+?)(?:: (?P<about>.*))?$", re.MULTILINE)
+_NO_DEPS = re.compile(r"^# Install .* --no-deps ", re.MULTILINE)
 _PIN = re.compile(r"^(?P<requirement>[A-Za-z0-9][^\s\\#]*)", re.MULTILINE)
 
 
@@ -52,9 +53,9 @@ def require_tier(tier: str, policy: str | os.PathLike[str] | None = None) -> Non
 def _wanted(tier: str, policy: str | None) -> Wanted:
     store = PolicyStore(Path.cwd(), fetch=None)
     known: list[str] = []
-    own = store.own_words(policy)
-    if own is not None:
-        known += [found.name for found in own.tiers]
+    own = store.texts(policy)
+    if own:
+        known += [found.name for found in own[0].tiers]
         if tier in known:
             extra = ["--policy", policy] if policy is not None else []
             return _of_policy(own, tier, ("depguard", "install", tier, *extra))
@@ -62,9 +63,9 @@ def _wanted(tier: str, policy: str | None) -> Wanted:
         for wanted in (_of_file(tier), _of_record(tier)):
             if wanted is not None:
                 return wanted
-        shipped = store.own_words(_SHIPPED)
-        if shipped is not None and own is None:
-            known += [found.name for found in shipped.tiers]
+        if not own:
+            shipped = store.texts(_SHIPPED)
+            known += [found.name for found in shipped[0].tiers]
             if tier in known:
                 return _of_policy(shipped, tier, ("depguard", "install", tier))
     raise InputError(
@@ -77,8 +78,13 @@ def _wanted(tier: str, policy: str | None) -> Wanted:
     )
 
 
-def _of_policy(draft: PolicyDraft, tier: str, command: tuple[str, ...]) -> Wanted:
-    tiers = {found.name: found for found in draft.tiers}
+def _of_policy(drafts: Sequence[PolicyDraft], tier: str, command: tuple[str, ...]) -> Wanted:
+    """A tier of the first text; overrides of all of them count."""
+    own = drafts[0]
+    tiers = {found.name: found for found in own.tiers}
+    dropped: dict[Requirement, tuple[Requirement, ...]] = {}
+    for override in (override for draft in drafts for override in draft.overrides if override.drop):
+        dropped[override.package] = (*dropped.get(override.package, ()), *override.drop)
     requires: list[Requirement] = []
     pending, done = [tier], set[str]()
     while pending:
@@ -92,9 +98,9 @@ def _of_policy(draft: PolicyDraft, tier: str, command: tuple[str, ...]) -> Wante
         tier=tier,
         about=tiers[tier].about,
         requires=tuple(requires),
-        source=draft.source.label,
+        source=own.source.label,
         command=command,
-        dropped={override.package: override.drop for override in draft.overrides if override.drop},
+        dropped=dropped,
     )
 
 
@@ -108,12 +114,14 @@ def _of_file(tier: str) -> Wanted | None:
         said = _TIER.search(text)
         if said is None or said["tier"] != tier:
             continue
+        alone = _NO_DEPS.search(text) is not None
         return Wanted(
             tier=tier,
             about=said["about"] or "",
             requires=tuple(_requirements(match["requirement"] for match in _PIN.finditer(text))),
             source=path.name,
-            command=("pip", "install", "-r", path.name),
+            command=("pip", "install", *(["--no-deps"] if alone else []), "-r", path.name),
+            complete=alone,
         )
     return None
 
@@ -136,6 +144,10 @@ def _of_record(tier: str) -> Wanted | None:
                 requires=tuple(_requirements(record["plan"]["request"]["requirements"])),
                 source=f"the install of {path.stem}, by {source}",
                 command=("depguard", "install", tier, "--policy", source),
+                dropped={
+                    Requirement(override["package"]): tuple(_requirements(override["drop"]))
+                    for override in record.get("overrides", ())
+                },
             )
         except (OSError, ValueError, KeyError, TypeError, IndexError):
             continue

@@ -29,6 +29,11 @@ def install_document(report: InstallReport) -> dict[str, Any]:
         "stage": report.stage.value,
         "tier": report.tier,
         "about": report.about,
+        "overrides": [
+            {"package": str(o.package), "drop": [str(dropped) for dropped in o.drop]}
+            for o in report.overrides
+            if o.drop
+        ],
         "runtime": None if before is None else _runtime(before),
         "plan": None if report.plan is None else report_document(report.plan),
         "wheels": [_wheel(wheel, installed=wheel.name in landed) for wheel in report.wheels],

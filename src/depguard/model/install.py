@@ -14,6 +14,7 @@ from packaging.version import Version
 from depguard.errors import Problem
 from depguard.model.environment import ByteChange
 from depguard.model.examination import Examination
+from depguard.model.policy import Override
 from depguard.model.report import Report
 
 
@@ -135,13 +136,14 @@ class InstallReport:
     at what changed, with its probes. ``landed`` are the wheels that are installed whole now and
     were not before. ``finished`` is the tier of an unfinished install that this run took up. ``why`` says
     why it stopped or failed. ``seconds`` is how long it took. ``record`` and ``bundle`` are paths of
-    files that were written.
+    files that were written. ``overrides`` are the policy's.
     """
 
     outcome: InstallOutcome
     stage: Stage
     tier: str
     about: str = ""
+    overrides: tuple[Override, ...] = ()
     examination: Examination | None = None
     plan: Report | None = None
     wheels: tuple[WheelFile, ...] = ()

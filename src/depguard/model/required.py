@@ -24,7 +24,8 @@ class Wanted:
 
     ``source`` is where it is said (a policy, a requirements file, the record of an install), ``command``
     what installs it, by words (``depguard install lab``). ``dropped`` are requirements that the policy
-    overrides, by what states them: ``captum==0.8.0`` and of it ``numpy<2``.
+    overrides, by what states them: ``captum==0.8.0`` and of it ``numpy<2``. ``complete``: ``requires`` lists
+    all that is to be installed, and what metadata asks for besides does not count.
     """
 
     tier: str
@@ -33,6 +34,7 @@ class Wanted:
     source: str
     command: tuple[str, ...]
     dropped: Mapping[Requirement, tuple[Requirement, ...]] = field(default_factory=dict)
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
