@@ -18,6 +18,7 @@ EXAMPLES ?= 2000
 SURVEY ?=
 SURVEY_OUT ?= .survey
 SURVEY_ARGS ?=
+INSTALLS ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
@@ -102,7 +103,8 @@ lock-check: $(VENV)/.depguard ## that the written files are in step with the pol
 
 .PHONY: survey-lines
 survey-lines: $(VENV)/.depguard ## what the parsers make of real install lines (INSTALLS=folder with colab.jsonl, notebooks.jsonl)
-	$(BIN)/python tools/survey/install_lines.py $(INSTALLS)
+	@test -n "$(INSTALLS)" || { echo "survey-lines: say where the install lines are: make survey-lines INSTALLS=DIR" >&2; exit 2; }
+	$(BIN)/python tools/survey/install_lines.py "$(INSTALLS)"
 
 .PHONY: clean
 clean: ## remove the virtual environment and every cache

@@ -164,8 +164,11 @@ def test_it_is_shown_and_written_only_on_demand(tmp_path: Path, monkeypatch: pyt
     assert code == 0
     assert out.endswith("tiers:\n  lab: [captum]\n")
     assert "1 requirement in 1 file" in err
-    assert "Nothing written" in err
+    assert "Nothing written. To write it: depguard init --write\n" in err
     assert not (tmp_path / "depguard.yaml").exists()
+    asked = ("--tier", "course", "--ci", "own/depguard@1234567")
+    err = run(tmp_path / "sub", monkeypatch, *asked)[2]
+    assert f"To write it: depguard init {' '.join(asked)} --write" in err
     code, out, err = run(tmp_path / "sub", monkeypatch, "--write", "--tier", "course")
     assert (tmp_path / "depguard.yaml").read_text(encoding="utf-8") == out
     assert "course: [captum]" in out

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import depguard
+from depguard.adapters.own_code import code_below
 from depguard.cli.main import main
 from kit.loopback import Loopback
 from kit.small_project import HOST, POLICY
@@ -270,3 +272,9 @@ def test_a_warm_plan_imports_what_it_needs(project: Project, recall: str, forbid
     loaded = set(done.stderr.splitlines()[-1].split())
     assert loaded & forbidden == set()
     assert "small 1.0" in done.stdout
+
+
+def test_every_module_counts_for_what_this_depguard_is() -> None:
+    package = Path(depguard.__file__).parent
+    told = {line.rsplit(" ", 2)[0] for line in code_below(str(package))}
+    assert told == {str(path) for path in package.rglob("*.py")}

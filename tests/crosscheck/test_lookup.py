@@ -118,6 +118,15 @@ def test_what_is_not_beside_depguard_is_looked_for_on_path(
     assert (found.label, str(found.pip), found.paths) == ("pip-tools 7.0", "26.0", (Path("/x"), Path("/y")))
 
 
+def test_a_path_that_leads_to_no_pip_tools_is_said_to(tmp_path: Path) -> None:
+    interpreter = program(tmp_path / "away" / "python", json.dumps({"pip": ["26.0", "/x"]}))
+    script = tmp_path / "away" / "pip-compile"
+    script.write_text(f"#!{interpreter}\n")
+    with pytest.raises(InputError) as caught:
+        lookup(tmp_path).referee(Wish(program=Program.PIP_TOOLS, path=script), small_host({}))
+    assert caught.value.problems[0].message == f"--with {script}: its Python has no pip-tools"
+
+
 @pytest.mark.parametrize("wanted", list(Program))
 def test_what_is_missing_is_named_with_what_brings_it(
     wanted: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from depguard.adapters.machine import Machine, live_machine, shown, text_of
+from depguard.adapters.machine import Machine, live_machine, shown, text_if_any
 from depguard.adapters.witness import exists, is_folder
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
@@ -86,7 +86,7 @@ def _pip_files(machine: Machine) -> list[Path]:
 
 
 def _ini(path: Path, machine: Machine) -> Iterator[tuple[str, str, str]]:
-    text = text_of(path)
+    text = text_if_any(path)
     if text is None:
         return
     import configparser

@@ -37,7 +37,7 @@ def live_machine() -> Machine:
     )
 
 
-def text_of(path: Path) -> str | None:
+def text_if_any(path: Path) -> str | None:
     """A file's text; None where there is none, or none that may be read (as the installers have it)."""
     try:
         return read_text(path) if is_file(path) else None

@@ -21,11 +21,7 @@ def own_code() -> bytes:
     their top file, and Python's own version.
     """
     package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    lines = [__version__, sys.version, package]
-    with os.scandir(package) as entries:
-        folders = sorted(entry.path for entry in entries if entry.is_dir() and entry.name != "__pycache__")
-    for folder in (package, *folders, os.path.join(package, "adapters", "index")):
-        lines += _files(folder)
+    lines = [__version__, sys.version, package, *code_below(package)]
     for name in _DECIDING:
         spec = find_spec(name)
         if spec is not None and spec.origin:
@@ -34,7 +30,14 @@ def own_code() -> bytes:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).digest()
 
 
-def _files(folder: str) -> list[str]:
+def code_below(folder: str) -> list[str]:
+    """The code in a folder and all below it; what begins with ``_`` is byte code, or is what is shipped."""
+    lines: list[str] = []
     with os.scandir(folder) as entries:
-        found = [(entry.name, entry.stat()) for entry in entries if entry.name.endswith(".py")]
-    return [f"{folder} {name} {stat.st_size} {stat.st_mtime_ns}" for name, stat in sorted(found)]
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            if entry.name.endswith(".py"):
+                stat = entry.stat()
+                lines.append(f"{entry.path} {stat.st_size} {stat.st_mtime_ns}")
+            elif not entry.name.startswith("_") and entry.is_dir():
+                lines += code_below(entry.path)
+    return lines

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from depguard.adapters.files import read_text
-from depguard.adapters.machine import Machine, shown, text_of
+from depguard.adapters.machine import Machine, shown, text_if_any
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.parse.configuration import InstallerConfig, Setting, Value
@@ -72,7 +72,7 @@ def _layers(machine: Machine) -> Iterator[Layer]:
 
 
 def _toml(path: Path, machine: Machine, *, required: bool = False) -> Iterator[Layer]:
-    text = read_text(path) if required else text_of(path)
+    text = read_text(path) if required else text_if_any(path)
     if text is None:
         return
     try:

@@ -8,10 +8,9 @@ from itertools import takewhile
 
 from depguard.app.check_findings import Seen, seen_in, unplaced
 from depguard.app.check_sides import CheckQuestion, Side
-from depguard.app.simulate import simulate_step
+from depguard.app.simulate import Left, simulate_step
 from depguard.model.check import TargetName
 from depguard.model.finding import Verdict
-from depguard.model.host import Host
 from depguard.model.report import Report
 from depguard.model.request import InstallCommand
 
@@ -20,11 +19,11 @@ from depguard.model.request import InstallCommand
 class Session:
     """One target simulated: for each host its commands and their reports, in order.
 
-    ``left`` are the hosts as each command leaves them.
+    ``left`` gives the hosts as each command leaves them.
     """
 
     hosts: tuple[tuple[str, tuple[tuple[InstallCommand, Report], ...]], ...]
-    left: tuple[tuple[Host, ...], ...] = ()
+    left: tuple[Left, ...] = ()
 
     def until(self, count: int) -> Session:
         """The session after so many commands."""
@@ -62,15 +61,14 @@ def run_session(
 
     ``begun`` is a session of the first of these commands on the same hosts: it goes on from there.
     """
-    hosts = begun.left[-1] if begun is not None and begun.left else side.hosts
-    found: dict[str, list[tuple[InstallCommand, Report]]] = {host.name: [] for host in hosts}
+    found: dict[str, list[tuple[InstallCommand, Report]]] = {host.name: [] for host in side.hosts}
     left = list(begun.left) if begun is not None else []
     for name, steps in begun.hosts if begun is not None else ():
         found[name] += steps
     for command in commands[len(left) :]:
-        asked = question.ask(side, hosts, command)
-        reports, hosts = simulate_step(asked, command, advise=advise)
-        left.append(hosts)
+        asked = question.ask(side, left[-1]() if left else side.hosts, command)
+        reports, afterwards = simulate_step(asked, command, advise=advise)
+        left.append(afterwards)
         for report in reports.reports:
             found[report.host.name].append((command, report))
     return Session(hosts=tuple((host, tuple(steps)) for host, steps in found.items()), left=tuple(left))

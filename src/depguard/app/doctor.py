@@ -54,10 +54,10 @@ def examine(
 ) -> Examination:
     """Judge a snapshot. Pure: the same snapshot gives the same answer anywhere.
 
-    ``planned`` is the host that plans were made for (DG503, DG909); ``nearest`` names one that fits the
-    machine better, where there is one. ``further`` are findings of closer looks. ``build``: it is an image
-    being built. An error in a finding makes
-    the verdict ``unsafe``, a probe that ran out of time ``unproven``.
+    ``today`` is the day by which waivers are judged. ``planned`` is the host that plans were made for (DG503,
+    DG909); ``nearest`` names one that fits the machine better, where there is one. ``further`` are findings
+    of closer looks. ``build``: it is an image that is being built, which decides what the way out is. An
+    error in a finding makes the verdict ``unsafe``, a probe that ran out of time ``unproven``.
     """
     protected = protects(policy)
     findings = list(file_findings(snapshot, protected))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 from depguard.app.failures import plan_conflicts
 from depguard.app.judging import Occasion, asked, report
@@ -17,9 +19,13 @@ from depguard.model.request import InstallCommand, Verb
 from depguard.planning.aftermath import after
 from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted
-from depguard.planning.simulate import prerelease_rule, simulate
+from depguard.planning.simulate import Simulation, prerelease_rule, simulate
 from depguard.planning.tiers import TierPlan, solve_row
+from depguard.resolve.host_view import HostView
 from depguard.rules.verdicts import verdict
+
+Left = Callable[[], tuple[Host, ...]]
+"""The hosts as a command leaves them, made when somebody asks. Raises OutOfReachError."""
 
 
 def simulate_command(question: Question, command: InstallCommand) -> Reports:
@@ -29,13 +35,18 @@ def simulate_command(question: Question, command: InstallCommand) -> Reports:
 
 def simulate_step(
     question: Question, command: InstallCommand, *, advise: bool = True
-) -> tuple[Reports, tuple[Host, ...]]:
+) -> tuple[Reports, Left]:
     """The same as a step of a session: also the hosts as the command leaves them, for the next one.
 
     Without ``advise`` no guarded plan and no way out is looked for.
     """
     steps = [_on_host(question, command, index, advise=advise) for index in range(len(question.hosts))]
-    return Reports(reports=tuple(judged for judged, _ in steps)), tuple(host for _, host in steps)
+
+    @cache
+    def left() -> tuple[Host, ...]:
+        return tuple(after(view, simulation) for _, view, simulation in steps)
+
+    return Reports(reports=tuple(judged for judged, _, _ in steps)), left
 
 
 def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
@@ -47,7 +58,9 @@ def wanted_of(command: InstallCommand) -> tuple[Wanted, ...]:
     )
 
 
-def _on_host(question: Question, command: InstallCommand, index: int, *, advise: bool) -> tuple[Report, Host]:
+def _on_host(
+    question: Question, command: InstallCommand, index: int, *, advise: bool
+) -> tuple[Report, HostView, Simulation]:
     alone = replace(question, hosts=(question.hosts[index],), constraints=command.constraints)
     case = make_case(
         alone.hosts[0],
@@ -83,7 +96,7 @@ def _on_host(question: Question, command: InstallCommand, index: int, *, advise:
             judged = _with_ways(judged, Ways(found=_guarded_way(judged, wanted, command)))
         elif plan_conflicts(plan):
             judged = _with_ways(judged, prove_ways_out(alone, stages, plan))
-    return judged, after(case.free_view, simulation)
+    return judged, case.free_view, simulation
 
 
 def _guarded_way(judged: Report, wanted: tuple[Wanted, ...], command: InstallCommand) -> tuple[WayOut, ...]:

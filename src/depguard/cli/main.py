@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from depguard.cli.remembered import Remembered
 
-_COLLECTED = 250_000
+_GARBAGE_AFTER = 250_000
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells report
@@ -109,7 +109,7 @@ def collect_rarely() -> None:
 
     Looking for it takes a tenth of a plan's time. Long runs still look, once in so many values.
     """
-    gc.set_threshold(_COLLECTED)
+    gc.set_threshold(_GARBAGE_AFTER)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

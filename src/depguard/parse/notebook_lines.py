@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
+from typing import Any
 
 from depguard.parse.json_positions import position
 
 
-@lru_cache(maxsize=16)  # findings of one line come together
+@lru_cache(maxsize=4)  # findings of one line come together; a notebook may have 100 MB
 def file_line(text: str, cell: int, line: int) -> int | None:
     """The line of the file where a line of a cell (both 1-based) begins; None where it has none.
 
     ``text`` is a notebook that `notebook_cells` takes. A cell that is one string stands on one line.
     """
     try:
-        source = json.loads(text.removeprefix("\ufeff"))["cells"][cell - 1]["source"]
+        source = _cells(text)[cell - 1]["source"]
     except (ValueError, LookupError, TypeError, RecursionError):
         return None
     path: list[str | int] = ["cells", cell - 1, "source"]
@@ -25,6 +26,11 @@ def file_line(text: str, cell: int, line: int) -> int | None:
             return None
         path.append(index)
     return position(text.removeprefix("\ufeff"), path, "").line
+
+
+@lru_cache(maxsize=2)  # those of one notebook, too, as it was and as it is
+def _cells(text: str) -> Any:
+    return json.loads(text.removeprefix("\ufeff"))["cells"]
 
 
 def _element(source: list[object], line: int) -> int | None:

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 from depguard.resolve.joint import JointCandidate, JointNeed
 
-Choices = Callable[[JointNeed], Iterator[JointCandidate] | None]
+Meeting = Callable[[JointNeed], Iterator[JointCandidate] | None]
 """All candidates that could ever meet a need, in any order; None where that is not known (yet)."""
 
 
 class DeadEnds:
     """What is dead so far. A candidate's needs are told when it is asked about; nothing is fetched for it."""
 
-    def __init__(self, choices: Choices) -> None:
+    def __init__(self, choices: Meeting) -> None:
         self._choices = choices
         self._dead: set[int] = set()
         self._told: dict[int, int] = {}

@@ -36,9 +36,11 @@ def overwritten(evidence: Evidence) -> Iterator[Finding]:
             files = overlap.files or (overlap.planted if protected else ())
             if not files:
                 continue
-            verb = "would overwrite" if overlap.files and overlap.known else "would put"
-            where = f"of {overlap.owner}" if verb == "would overwrite" else f"into {overlap.owner}'s folders"
             count = "a file" if len(files) == 1 else f"{len(files)} files"
+            if overlap.files and overlap.known:
+                does = f"would overwrite {count} of {overlap.owner}"
+            else:
+                does = f"would put {count} into {overlap.owner}'s folders"
             keeps = ", which is protected" if protected else ""
             certain = protected and bool(overlap.files)
             yield changed(
@@ -49,7 +51,7 @@ def overwritten(evidence: Evidence) -> Iterator[Finding]:
                 code="DG103",
                 severity=Severity.ERROR if certain else Severity.WARNING,
                 unproven=not overlap.known,
-                message=f"{action.name} {action.new} {verb} {count} {where}{keeps}: {_some(files)}",
+                message=f"{action.name} {action.new} {does}{keeps}: {_some(files)}",
                 hint=f"one of the two: {action.name} or {overlap.owner}, not both",
             )
 

@@ -189,7 +189,10 @@ class Lookup:
         else:
             program = wish.path or Path(self._on_path(Program.PIP_TOOLS))
             parts = _probe(_interpreter_of(program))
-        if not {"pip-tools", "pip"} <= set(parts):
+        lacking = [name for name in ("pip-tools", "pip") if name not in parts]
+        if lacking and wish.path is not None:
+            raise _unknown(str(wish.path), f"its Python has no {' and no '.join(lacking)}")
+        if lacking:
             raise _missing(Program.PIP_TOOLS)
         return PipTools(
             version=Version(parts["pip-tools"][0]),

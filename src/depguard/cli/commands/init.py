@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from depguard.app.init_project import Proposal
     from depguard.cli.console import Console
 
+TIER = "lab"
+"""What the proposed tier is called where nobody says."""
+
 _HOSTS = 2
 _LEFT_OUT = 10
 
@@ -25,7 +28,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         " changed."
     )
     parser.add_argument("--write", action="store_true", help="write depguard.yaml without asking")
-    parser.add_argument("--tier", metavar="NAME", default="lab", help="what to call the tier (default: lab)")
+    parser.add_argument(
+        "--tier", metavar="NAME", default=TIER, help=f"what to call the tier (default: {TIER})"
+    )
     parser.add_argument(
         "--ci",
         metavar="OWNER/REPO@COMMIT",
@@ -71,8 +76,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     if files and (args.write or _agreed(files, root, console)):
         _write(root, here, files, console)
     elif files:
-        flag = "" if args.ci is None else f" --ci {args.ci}".rstrip()
-        console.note(f"Nothing written. To write it: depguard init{flag} --write")
+        flags = "" if args.tier == TIER else f" --tier {args.tier}"
+        flags += "" if args.ci is None else f" --ci {args.ci}".rstrip()
+        console.note(f"Nothing written. To write it: depguard init{flags} --write")
     return 0
 
 

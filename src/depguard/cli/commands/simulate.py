@@ -63,15 +63,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
         commands = tuple(replace(command, installer=installer) for command in commands)
     found: list[Report] = []
     # The cells of a notebook are one session: a later command finds what an earlier one installed.
-    for command in commands:
+    for last, command in enumerate(commands, start=1 - len(commands)):
         args.installer = stated or command.installer.value
         whole = configured_command(command, console)
         for note in whole.notes:
             console.note(f"note: {note}")
         with asking(args, console, setup, command=whole) as question:
-            reports, hosts = simulate_step(question, whole)
-        found += reports.reports
-        setup = replace(setup, hosts=hosts)
+            reports, left = simulate_step(question, whole)
+            found += reports.reports
+            if last:
+                setup = replace(setup, hosts=left())
     everything = Reports(reports=tuple(found))
     show(everything, args, console)
     return exit_code(everything)
