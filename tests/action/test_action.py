@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from kit.checkout import ROOT
 from kit.git_project import BROKEN, CELLS, GitProject, make_project
-from kit.github import ROOT, TOKEN, Api, Job
+from kit.github import TOKEN, Api, Job
 from kit.live_index import skip_out_of_reach
 from kit.sarif import sarif_problems
 

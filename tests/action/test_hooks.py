@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kit.checkout import ROOT
 from kit.git_project import CELLS, make_project
-from kit.github import KEPT, ROOT
+from kit.github import KEPT
 from kit.live_index import skip_out_of_reach
 
 

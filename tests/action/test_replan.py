@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from kit.checkout import ROOT
 from kit.git_project import GitProject, make_project
-from kit.github import ROOT, TOKEN, Api, Job
+from kit.github import TOKEN, Api, Job
 
 SAME = "numpy==2.0.2\nprotobuf==5.29.6\n"
 NEWER = "numpy==1.26.4\nprotobuf==5.29.6\ncolour==1.2.0\n"

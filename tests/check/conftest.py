@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from depguard.cli.main import main
-from kit.git_project import GitProject, make_project
-
-Check = Callable[..., tuple[int, str, str]]
+from kit.git_project import Check, GitProject, make_project
 
 
 @pytest.fixture

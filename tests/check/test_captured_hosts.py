@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import pytest
 from packaging.utils import canonicalize_name
 
 from depguard.model.file_table import FileTable
-from kit.git_project import CELLS, GitProject
+from kit.git_project import CELLS, Check, GitProject
 from kit.wheels import build_wheel
 
-Check = Callable[..., tuple[int, str, str]]
 FILES = "hosts/one.files.json"
 SNEAKY = (*CELLS, ("!pip install -q sneaky",))
 

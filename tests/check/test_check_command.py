@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from depguard.cli.main import main
-from kit.git_project import BROKEN, CELLS, POLICY, GitProject
-
-Check = Callable[..., tuple[int, str, str]]
+from kit.git_project import BROKEN, CELLS, POLICY, Check, GitProject
 
 
 def findings(out: str) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
-from kit.git_project import BROKEN, GitProject
+from kit.git_project import BROKEN, Check, GitProject
 from kit.sarif import sarif_problems
 
-Check = Callable[..., tuple[int, str, str]]
 DOCS = Path(__file__).parents[2] / "docs"
 GOLDEN = Path(__file__).parents[1] / "emit" / "golden"
 FORMATS = ("text", "json", "markdown", "sarif", "github")

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from depguard.cli.main import main
-from kit.git_project import CELLS, HOST, POLICY, GitProject
+from kit.git_project import CELLS, HOST, POLICY, Check, GitProject
 from kit.loopback import Loopback
-
-Check = Callable[..., tuple[int, str, str]]
 
 
 def of(out: str) -> dict[str, Any]:

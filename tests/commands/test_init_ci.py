@@ -10,9 +10,9 @@ import yaml
 
 from depguard.app.ci_files import CHECKOUT, UNKNOWN_SOURCE, check_workflow, ci_files, replan_workflow
 from depguard.cli.main import main
+from kit.checkout import ROOT
 
 SOURCE = f"somebody/depguard@{'a' * 40}"
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture

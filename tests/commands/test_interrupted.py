@@ -11,18 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from kit.small_project import HOST, POLICY, WRITTEN
+from kit.small_project import WRITTEN, write_project
 from kit.wheels import build_wheel
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    (folder / "depguard.yaml").write_text(POLICY)
-    (folder / "host.yaml").write_text(HOST)
     build_wheel(tmp_path, "small", "1.0")
-    return folder
+    return write_project(tmp_path / "project")
 
 
 def started(project: Path, *words: str) -> subprocess.Popen[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from depguard.adapters import files
 from depguard.cli.main import main
-from kit.small_project import HOST, POLICY, WRITTEN
+from kit.small_project import POLICY, WRITTEN, write_project
 from kit.wheels import build_wheel
 
 Run = Callable[..., tuple[int, str, str]]
@@ -20,10 +20,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run depguard in a project; gives the exit code, stdout and stderr."""
-    project = tmp_path / "project"
-    project.mkdir()
-    (project / "depguard.yaml").write_text(POLICY)
-    (project / "host.yaml").write_text(HOST)
+    project = write_project(tmp_path / "project")
     wheels = tmp_path / "wheels"
     wheels.mkdir()
     built = [build_wheel(wheels, "small", "1.0"), build_wheel(wheels, "other", "1.0", requires=["numpy<2"])]

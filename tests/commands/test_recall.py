@@ -18,7 +18,7 @@ import depguard
 from depguard.adapters.own_code import code_below
 from depguard.cli.main import main
 from kit.loopback import Loopback
-from kit.small_project import HOST, POLICY
+from kit.small_project import HOST, POLICY, write_project
 from kit.wheels import build_wheel
 
 
@@ -58,11 +58,7 @@ class Project:
 def project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Project]:
-    root = tmp_path / "project"
-    root.mkdir()
-    (root / ".git").mkdir()
-    (root / "depguard.yaml").write_text(POLICY)
-    (root / "host.yaml").write_text(HOST)
+    root = write_project(tmp_path / "project")
     build_wheel(tmp_path / "wheels", "small", "1.0")
     monkeypatch.chdir(root)
     with Loopback(tmp_path / "wheels") as index:

@@ -11,18 +11,16 @@ from typing import Any
 import pytest
 
 from depguard.adapters.cache import Cache
-from depguard.adapters.host_store import HostStore
 from depguard.adapters.index.client import IndexClient
 from depguard.adapters.index.default_index import default_index_url
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.referees.dated_index import DatedIndex
 from depguard.adapters.referees.lookup import Lookup, Wish
 from depguard.adapters.referees.settings import pip_environment, uv_environment
-from depguard.adapters.shipped import shipped_root
 from depguard.cli.main import main
 from depguard.errors import OutOfReachError as ToolOutOfReachError
 from depguard.model.crosscheck import Answered, Ask, Check, Program
-from depguard.model.host import Host
+from kit.catalogue import shipped_host
 from kit.live_index import UNDECIDED
 from kit.referees import Copy, OutOfReachError, make_copy, reachable
 
@@ -42,13 +40,9 @@ LINES = {
 NUMPY = "numpy 2.0.2 -> 1.26.4"
 
 
-def _no_live() -> Host:
-    raise AssertionError("no test here means the machine that it runs on")
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
-    host = HostStore([shipped_root() / "hosts"], live=_no_live).find(HOST)
+    host = shipped_host(HOST)
     made = make_copy(host, tmp_path_factory.mktemp("incident") / "copy")
     if made is None:
         pytest.skip("no Python 3.12 on this machine")

@@ -25,8 +25,8 @@ from depguard.parse.install_options_uv import UV_INSTALL
 from depguard.parse.policy import read_draft
 from depguard.parse.policy_words import CODES
 from depguard.rules.registry import RULES
+from kit.checkout import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 BEFORE_THE_COMMAND = frozenset({"--color", "--verbose", "--quiet", "--debug", "--version", "--help"})
 _OPTION = re.compile(r"--[a-z][a-z-]*[a-z]")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,13 +17,12 @@ from typing import Any
 import pytest
 
 from depguard.cli.main import main
-from kit.git_project import CELLS, HOST, POLICY, GitProject, make_project
+from kit.git_project import CELLS, HOST, POLICY, Check, GitProject, make_project
 
 CASES: list[dict[str, Any]] = json.loads(
     (Path(__file__).parent / "pull_requests.json").read_text(encoding="utf-8")
 )
 SECRETS = ("hunter2", "the-content-of-a-file-outside")
-Check = Callable[..., tuple[int, str, str]]
 
 
 @dataclass

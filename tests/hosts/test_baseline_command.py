@@ -10,6 +10,7 @@ import pytest
 from depguard.adapters.host_store import HostStore
 from depguard.cli.main import main
 from depguard.model.host import Host, Knowledge
+from kit.catalogue import no_live_host
 from kit.wheels import build_sdist, build_wheel
 
 FREEZE = """\
@@ -20,10 +21,6 @@ Gateway @ git+https://example.org/gateway@b134
 static==1.0
 """
 PLACE = ("--python", "3.12.13", "--platform", "manylinux_2_35_x86_64")
-
-
-def no_live_host() -> Host:
-    raise AssertionError("nobody asked for the live host")
 
 
 def read(path: Path) -> Host:

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from depguard.adapters.host_store import HostStore, metadata_path_of
+from depguard.adapters.host_store import metadata_path_of
 from depguard.adapters.shipped import shipped_hosts
 from depguard.model.host import Host, Knowledge
 from depguard.planning.health import health
+from kit.catalogue import shipped_store
 
 MONTHS = ("2025.07", "2025.10", "2026.01", "2026.04", "2026.07", "2026.08")
 GPU = [f"colab/{month}-gpu" for month in MONTHS] + ["colab/2025-11-11-gpu"]
@@ -19,11 +20,7 @@ TPU = [f"colab/{month}-tpu" for month in MONTHS]
 CPU = [f"colab/{month}-cpu" for month in MONTHS if month >= "2026"]
 
 
-def no_live_host() -> Host:
-    raise AssertionError("nobody asked for the live host")
-
-
-STORE = HostStore([shipped_hosts()], no_live_host)
+STORE = shipped_store()
 
 
 def version(host: Host, name: str) -> str:

@@ -13,6 +13,7 @@ from depguard.model.host import Host
 from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import parse_host_file
 from depguard.parse.host_metadata import HostMetadata, dump_metadata
+from kit.catalogue import no_live_host
 
 TEXT = (
     "schema: 1\nname: {name}\npython: 3.12.13\nplatform: manylinux_2_35_x86_64\n"
@@ -25,10 +26,6 @@ def put(root: Path, name: str, numpy: str = "2.0.2") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(TEXT.format(name=name, numpy=numpy))
     return path
-
-
-def no_live_host() -> Host:
-    raise AssertionError("nobody asked for the live host")
 
 
 @pytest.fixture

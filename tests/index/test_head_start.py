@@ -11,7 +11,7 @@ import pytest
 from depguard.cli.main import main
 from depguard.errors import InputError, Problem
 from kit.loopback import Loopback
-from kit.small_project import HOST, POLICY
+from kit.small_project import write_project
 from kit.wheels import build_wheel
 
 Plan = Callable[..., tuple[int, str, str]]
@@ -19,10 +19,7 @@ Plan = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Loopback:
-    root = tmp_path / "project"
-    (root / ".git").mkdir(parents=True)
-    (root / "depguard.yaml").write_text(POLICY)
-    (root / "host.yaml").write_text(HOST)
+    root = write_project(tmp_path / "project")
     build_wheel(tmp_path / "wheels", "small", "1.0")
     monkeypatch.chdir(root)
     return Loopback(tmp_path / "wheels")

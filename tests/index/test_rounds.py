@@ -12,7 +12,7 @@ from depguard.cli.main import main
 from kit.elf import MARKS, build_elf
 from kit.loopback import Loopback
 from kit.rounds import Rounds
-from kit.small_project import HOST
+from kit.small_project import HOST, write_project
 from kit.wheels import build_wheel
 
 POLICY = """\
@@ -59,10 +59,7 @@ class Project:
 def project(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Project]:
-    root = tmp_path / "project"
-    (root / ".git").mkdir(parents=True)
-    (root / "depguard.yaml").write_text(POLICY)
-    (root / "host.yaml").write_text(HOST + INSTALLED)
+    root = write_project(tmp_path / "project", policy=POLICY, host=HOST + INSTALLED)
     monkeypatch.chdir(root)
     wheels = tmp_path / "wheels"
     for level in range(DEPTH):

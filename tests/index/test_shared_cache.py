@@ -23,7 +23,7 @@ import pytest
 from depguard.adapters.cache import Cache, Entry
 from depguard.cli.main import main
 from kit.loopback import Loopback
-from kit.small_project import HOST, POLICY
+from kit.small_project import write_project
 from kit.wheels import build_wheel
 
 KINDS = ("host", "policy", "page", "page-text", "fitting", "metadata", "contents", "answer")
@@ -93,9 +93,7 @@ class Project:
 
 def _served(root: Path) -> Loopback:
     """A project in a folder, and its index."""
-    (root / ".git").mkdir()
-    (root / "depguard.yaml").write_text(POLICY)
-    (root / "host.yaml").write_text(HOST)
+    write_project(root)
     build_wheel(root / "wheels", "small", "1.0", requires=["numpy>=2", "other"])
     build_wheel(root / "wheels", "other", "2.0")
     return Loopback(root / "wheels")

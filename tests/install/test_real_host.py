@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from kit.checkout import ROOT
 from kit.live_index import skip_out_of_reach, skip_undecided
-from kit.real_venvs import Venv, Venvs
+from kit.real_venvs import Venv, kept_venvs
 
 pytestmark = [pytest.mark.network, pytest.mark.referee]
 
-ROOT = Path(__file__).resolve().parents[2]
 # Older than what depguard would take if it could choose: they are to stay, as on a real host.
 THERE = ("numpy==2.2.6", "scipy", "pandas", "pip", "packaging==24.0", "urllib3==2.0.7", "PyYAML==6.0.1")
 POLICY = """\
@@ -29,9 +29,7 @@ tiers:
 
 @pytest.fixture(scope="module")
 def venv(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Venv:
-    cache = request.config.cache
-    assert cache is not None
-    return Venvs(tmp_path_factory.mktemp("hosts"), cache.mkdir("depguard-wheels")).make(*THERE)
+    return kept_venvs(request.config, tmp_path_factory).make(*THERE)
 
 
 def every_byte(venv: Venv) -> dict[str, str]:

@@ -10,12 +10,15 @@ import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kit.hosts import host_text
 from kit.wheels import build_wheel
+
+Check = Callable[..., tuple[int, str, str]]
+"""Runs ``depguard check`` with the words that it is called with; gives the exit code, stdout and stderr."""
 
 HOST = host_text({"numpy": "2.0.2", "protobuf": "5.29.6"}, name="lab/one")
 POLICY = """\

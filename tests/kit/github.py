@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from kit.checkout import ROOT
 from kit.git_project import GitProject
 
-ROOT = Path(__file__).parents[2]
 TOKEN = "made-up"  # noqa: S105 - no secret: the loopback API asks for it
 
 KEPT = ("PATH", "HOME", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTPS_PROXY", "https_proxy")

@@ -42,6 +42,13 @@ def recorded_sha256(content: bytes) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
 
 
+def kept_venvs(config: pytest.Config, folders: pytest.TempPathFactory) -> Venvs:
+    """Where a session makes its environments; the wheels are kept from one run to the next."""
+    cache = config.cache
+    assert cache is not None
+    return Venvs(folders.mktemp("venvs"), cache.mkdir("depguard-wheels"))
+
+
 class Venvs:
     """Makes environments below a folder, with one cache of wheels for all of them."""
 

@@ -11,9 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from kit.checkout import ROOT
 from kit.live_index import skip_undecided
-
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.network
 

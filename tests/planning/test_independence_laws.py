@@ -19,6 +19,7 @@ from depguard.adapters.cache import Cache
 from depguard.adapters.index.client import IndexClient
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.interpreters import Interpreters
+from kit.checkout import ROOT
 from kit.laws import law
 from kit.loopback import Loopback
 from kit.served import write_wheels
@@ -26,7 +27,6 @@ from planning.asked import ask
 from planning.tiny import Tiny, tinies
 from scenarios.asking import told
 
-ROOT = Path(__file__).parents[2]
 _SCRIPT = """
 from pathlib import Path
 from scenarios.asking import answer, told

@@ -16,7 +16,6 @@ from depguard.parse.policy import read_draft
 from depguard.parse.policy_schema import policy_schema
 from depguard.parse.yaml_nodes import Mapping, Node, Scalar, Sequence, read_yaml
 
-ROOT = Path(__file__).resolve().parents[2]
 VALIDATOR = Draft202012Validator(policy_schema())
 
 

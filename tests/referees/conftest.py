@@ -7,9 +7,7 @@ from collections.abc import Callable
 import pytest
 from packaging.version import Version
 
-from depguard.adapters.host_store import HostStore
-from depguard.adapters.shipped import shipped_root
-from depguard.model.host import Host
+from kit.catalogue import shipped_host
 from kit.referees import Copy, Referee, current_pip, find_exact_uv, find_pip, find_uv, make_copy, reachable
 
 OLD_PIP = "24.1.2"
@@ -75,12 +73,8 @@ def next_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 
 
 def _copy_of(name: str, folders: pytest.TempPathFactory) -> Copy:
-    host = HostStore([shipped_root() / "hosts"], live=_no_live).find(name)
+    host = shipped_host(name)
     made = make_copy(host, folders.mktemp("copies") / "copy")
     if made is None:
         pytest.skip(f"no Python {host.python.major}.{host.python.minor} on this machine")
     return made
-
-
-def _no_live() -> Host:
-    raise AssertionError("no test here means the machine that it runs on")

@@ -109,6 +109,10 @@ def test_there_are_enough_scenarios_and_few_are_left_out() -> None:
     assert len(PUT) >= 100
 
 
+class NotHereError(Exception):
+    """Why one of a scenario's hosts cannot be asked about on this machine."""
+
+
 @dataclass
 class Bench:
     """One environment for each Python: each scenario finds it filled with its own host."""
@@ -128,25 +132,25 @@ class Bench:
             _write_files(scenario, here)
             indexes = ["--index-url", first.url]
             indexes += ["--extra-index-url", second.url] if scenario.extra_index else []
+            passed_over: list[str] = []
             for host, expected in zip(scenario.hosts, scenario.expected, strict=True):
-                _fits_this_machine(scenario, host, referee)
-                copy = refill(self._copy(host), host)
-                got = _asked(scenario, referee, copy, indexes, here)
-                if expected.really is None:
-                    assert got.changes == _simulated(scenario, host, referee), got.said
+                try:
+                    _fits_this_machine(scenario, host, referee)
+                    copy = refill(self._copy(host), host)
+                    got = _asked(scenario, referee, copy, indexes, here)
+                except NotHereError as reason:
+                    passed_over.append(str(reason))
                 else:
-                    assert got.changes != _simulated(scenario, host, referee), (
-                        "right by now: mend the scenario"
-                    )
-                if _is_about(scenario, host, referee):
-                    assert _lines(got.changes) == _expected(expected), got.said
+                    _held(scenario, host, referee, expected, got)
+        if len(passed_over) == len(scenario.hosts):
+            pytest.skip("; ".join(dict.fromkeys(passed_over)))
 
     def _copy(self, host: Host) -> Copy:
         minor = host.python.release[:2]
         if minor not in self.copies:
             made = make_copy(small_host({}, python=str(host.python)), self.root / ".".join(map(str, minor)))
             if made is None:
-                pytest.skip(f"no Python {minor[0]}.{minor[1]} on this machine")
+                raise NotHereError(f"no Python {minor[0]}.{minor[1]} on this machine")
             self.copies[minor] = made
         return self.copies[minor]
 
@@ -157,6 +161,17 @@ class Got:
 
     changes: frozenset[Change] | None
     said: str
+
+
+def _held(scenario: Scenario, host: Host, referee: Referee, expected: Expectation, got: Got) -> None:
+    """What the installer did on one host against what is simulated there."""
+    simulated = _simulated(scenario, host, referee)
+    if expected.really is None:
+        assert got.changes == simulated, got.said
+    else:
+        assert got.changes != simulated, "right by now: mend the scenario"
+    if _is_about(scenario, host, referee):
+        assert _lines(got.changes) == _expected(expected), got.said
 
 
 def _served(index: FakeIndex, folder: Path) -> Loopback:
@@ -193,7 +208,7 @@ def _asked(scenario: Scenario, referee: Referee, copy: Copy, indexes: list[str],
         args += [option, scenario.cutoff.isoformat()]
     ran = dry_run(referee, copy, args, cwd=here, env=NO_CACHE, direct=True)
     if "RecursionError" in ran.said:
-        pytest.skip(f"{referee.label} itself ends in a RecursionError")
+        raise NotHereError(f"{referee.label} itself ends in a RecursionError")
     return Got(ran.changes, ran.said)
 
 
@@ -227,22 +242,22 @@ def _simulated(scenario: Scenario, host: Host, referee: Referee) -> frozenset[Ch
 
 
 def _fits_this_machine(scenario: Scenario, host: Host, referee: Referee) -> None:
-    """Skip what this machine's own glibc, Python or installer would decide, and not the host's."""
+    """Raise NotHereError where this machine's own glibc, Python or installer would decide, not the host's."""
     own = host.installed.get(canonicalize_name("uv"))
     if referee.is_uv:
         if own is not None and own.version != referee.version:
-            pytest.skip(f"about uv {own.version}")
+            raise NotHereError(f"about uv {own.version}")
         return
     if scenario.cutoff is not None and referee.version < CUTOFF_PIP:
-        pytest.skip(f"{referee.label} has no cut-off")
+        raise NotHereError(f"{referee.label} has no cut-off")
     here = _tags_here(f"{host.python.major}.{host.python.minor}")
     source = scenario.source()
     for page in source.pages.values():
         for artifact in page.artifacts:
             if artifact.tags and artifact.tags.isdisjoint(here) != artifact.tags.isdisjoint(host.tags):
-                pytest.skip(f"{artifact.filename} is decided otherwise on this machine")
+                raise NotHereError(f"{artifact.filename} is decided otherwise on this machine")
     if not all(_same_python(requirement.marker, host) for requirement in _requirements(source)):
-        pytest.skip("this machine's Python answers a marker otherwise")
+        raise NotHereError("this machine's Python answers a marker otherwise")
 
 
 def _requirements(source: FakeIndex) -> list[Requirement]:
@@ -262,7 +277,7 @@ def _tags_here(minor: str) -> frozenset[Tag]:
     """The wheel tags of the interpreter that a copy of that minor version gets."""
     found = _interpreter(minor)
     if found.glibc is None:
-        pytest.skip("this machine's wheel tags are not those of any host")
+        raise NotHereError("this machine's wheel tags are not those of any host")
     platform = parse_platform(f"manylinux_{found.glibc[0]}_{found.glibc[1]}_{found.machine}")
     return frozenset(wheel_tags(found.python, platform))
 

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from depguard.adapters.host_store import HostStore
 from depguard.adapters.policy_store import PolicyStore
-from depguard.adapters.shipped import shipped_root
-from depguard.model.host import Host
+from kit.catalogue import shipped_host
 from kit.referees import make_copy
 from survey.contest import Contest, contestants, ours
 from survey.frozen import Frozen, Mirror
@@ -87,7 +85,7 @@ def _own_part(lines: Sequence[InstallLine], number: int, workers: int) -> Sequen
 
 
 def _contest(survey: Survey, source: Frozen, url: str, number: int) -> Contest:
-    host = HostStore([shipped_root() / "hosts"], live=_no_live).find(survey.host)
+    host = shipped_host(survey.host)
     policy = PolicyStore(survey.out, fetch=None).shipped(survey.policy)
     folder = survey.out / f"copy-{number}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -103,7 +101,3 @@ def _contest(survey: Survey, source: Frozen, url: str, number: int) -> Contest:
         cutoff=survey.cutoff,
         seconds=survey.seconds,
     )
-
-
-def _no_live() -> Host:
-    raise RuntimeError("a survey is about a host of the catalogue")

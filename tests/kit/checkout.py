@@ -1,0 +1,8 @@
+"""Where the files of this checkout are, for tests that are about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+"""The root of the repository."""
