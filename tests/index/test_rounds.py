@@ -31,8 +31,8 @@ DEPTH = 4
 """``top`` requires ``level-1``, and so on down to ``level-3``."""
 LEVEL = 2
 """A page and its metadata."""
-SLACK = 1
-"""A busy machine may be late with a request of a round."""
+TRIES = 4
+"""A busy machine may be late with a request of a round, which makes one more of it and never one less."""
 
 
 @dataclass
@@ -44,15 +44,24 @@ class Project:
     index: Loopback
     capsys: pytest.CaptureFixture[str]
 
-    def plan(self, *options: str) -> tuple[str, list[list[str]]]:
+    def plan(self, *options: str, cache: str = "cache") -> tuple[str, list[list[str]]]:
         """What is said, and the paths of each round."""
         self.index.requests.clear()
         self.index.gate = gate = Rounds()
         words = ["plan", "lab", "--host", "host.yaml", "-i", self.index.url]
-        main([*words, "--cache-dir", str(self.root / "cache"), *options])
+        code = main([*words, "--cache-dir", str(self.root / cache), *options])
         said = self.capsys.readouterr()
-        assert said.err == ""
+        assert (code, said.err) == (0, ""), said.out
         return said.out, gate.done
+
+    def plan_within(self, rounds: int) -> str:
+        """What is said of a cold plan, which can do with so many rounds."""
+        asked: list[list[str]] = []
+        for attempt in range(TRIES):
+            out, asked = self.plan(cache=f"cold-{attempt}")
+            if len(asked) <= rounds:
+                return out
+        raise AssertionError(asked)
 
 
 @pytest.fixture
@@ -65,7 +74,7 @@ def project(
     for level in range(DEPTH):
         name = f"level-{level}" if level else "top"
         below = [f"level-{level + 1}"] if level + 1 < DEPTH else []
-        build_wheel(wheels, name, "1.0", requires=[*below, "numpy>=2", "idna"])
+        build_wheel(wheels, name, "1.0", requires=[*below, "numpy>=2", "idna", "protobuf<6"])
     build_wheel(wheels, "other", "1.0")
     build_wheel(wheels, "other", "2.0", requires=["wide-1", "wide-2", "wide-3"])
     for number in (1, 2, 3):
@@ -77,10 +86,9 @@ def project(
 
 
 def test_no_more_rounds_than_the_graph_is_deep(project: Project) -> None:
-    out, rounds = project.plan()
+    out = project.plan_within(DEPTH * LEVEL)
     assert "level-3 1.0" in out
     assert "wide-3 1.0" in out
-    assert len(rounds) <= DEPTH * LEVEL + SLACK, rounds
 
 
 def test_what_is_there_and_will_do_costs_no_request(project: Project) -> None:
@@ -98,10 +106,8 @@ def test_nothing_is_asked_for_twice(project: Project) -> None:
 def test_a_release_that_cannot_come_costs_a_round_of_its_own_alone(project: Project) -> None:
     for version in ("3.0", "4.0"):
         build_wheel(project.wheels, "top", version, requires=["level-1", "protobuf>=6"])
-    out, rounds = project.plan()
-    assert "top 1.0" in out
     # while older releases are looked at, the rest of the graph is fetched
-    assert len(rounds) <= DEPTH * LEVEL + 2 + SLACK, rounds
+    assert "top 1.0" in project.plan_within(DEPTH * LEVEL + 2)
 
 
 def test_modules_are_read_in_one_more_round(project: Project) -> None:
@@ -116,9 +122,7 @@ def test_modules_are_read_in_one_more_round(project: Project) -> None:
             files=files,
             compression=0,
         )
-    out, rounds = project.plan()
-    assert "top 5.0" in out
-    assert len(rounds) <= LEVEL + 1 + SLACK, rounds
+    assert "top 5.0" in project.plan_within(LEVEL + 1)
 
 
 def test_what_is_cached_takes_no_round(project: Project) -> None:

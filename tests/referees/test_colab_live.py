@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from packaging.utils import canonicalize_name
 
+from kit.live_index import UNDECIDED
 from kit.referees import Change, Copy, OutOfReachError, Ran, Referee, dry_run, names, reachable, run
 
 pytestmark = [pytest.mark.network, pytest.mark.referee]
@@ -52,11 +53,12 @@ def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def depguard(folder: Path, cache: Path, command: str, *words: str) -> dict[str, Any]:
-    """A command's JSON report, whatever its verdict. Raises OutOfReachError for exit code 3."""
+    """A command's JSON report, whatever its verdict. Raises OutOfReachError for an index that is."""
     own, rest = (words[: words.index("--")], words[words.index("--") :]) if "--" in words else (words, ())
     options = ["--policy", "colab", "--format", "json", "--cache-dir", str(cache)]
     done = run([sys.executable, "-m", "depguard", command, *own, *options, *rest], cwd=folder)
-    if done.returncode == 3:
+    if done.returncode == UNDECIDED:
+        assert "internal error" not in done.stderr, done.stderr
         raise OutOfReachError(done.stderr)
     assert done.returncode in (0, 1), done.stderr
     report: dict[str, Any] = json.loads(done.stdout)
