@@ -63,7 +63,7 @@ def test_offline_with_an_empty_cache_says_what_is_missing(project: Path) -> None
     assert out == ""
     assert "offline, and the page of small" in err
     assert "hint:" in err
-    assert sorted(path.name for path in project.iterdir()) == ["depguard.yaml", "host.yaml"]
+    assert sorted(path.name for path in project.iterdir()) == [".git", "depguard.yaml", "host.yaml"]
 
 
 def test_an_index_out_of_reach_decides_nothing(project: Path) -> None:
@@ -72,4 +72,4 @@ def test_an_index_out_of_reach_decides_nothing(project: Path) -> None:
     assert done.returncode == 3
     assert out == ""
     assert "127.0.0.1:9" in err
-    assert sorted(path.name for path in project.iterdir()) == ["depguard.yaml", "host.yaml"]
+    assert sorted(path.name for path in project.iterdir()) == [".git", "depguard.yaml", "host.yaml"]
