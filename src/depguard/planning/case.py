@@ -33,6 +33,7 @@ from depguard.planning.waivers import may_break
 from depguard.resolve.host_abi import host_abi
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
+from depguard.resolve.own_distributions import OwnDistributions
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
 from depguard.resolve.universe import Shelf, Universe
@@ -138,14 +139,15 @@ def make_case(
     free.scout = guarded.scout = lambda: inspector
     if policy is not None and policy.binaries is Binaries.SOLVE:
         guarded.inspector = inspector
-    view = HostView(universe=guarded)
+    own = OwnDistributions(host)
+    view = HostView(universe=guarded, distributions=own)
     return Case(
         host=host,
         policy=policy,
         grips=gripped,
         kept=frozenset(name for name, grip in gripped.items() if grip.kind is not GripKind.FREE),
         ranges=ranges,
-        free_view=HostView(universe=free),
+        free_view=HostView(universe=free, distributions=own),
         inspector=inspector,
         guarded=GuardedHost(
             view=view,

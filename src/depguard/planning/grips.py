@@ -9,7 +9,7 @@ rather than held.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from fnmatch import fnmatchcase, translate
 
 from packaging.specifiers import SpecifierSet
@@ -33,7 +33,7 @@ def grips(policy: Policy, host: Host) -> Mapping[NormalizedName, Grip]:
     that is a glob, the first installed name that it matches); of everything else it is None.
     """
     names = sorted(host.installed)
-    heads = {id(entry): _head(entry, names) for entry in policy.protected}
+    heads = {id(entry): _head(entry, names, host.installed) for entry in policy.protected}
     touched = _touched(policy)
     free = Grip(GripKind.FREE)
     return {name: _grip(policy, name, heads) if touched(name) else free for name in names}
@@ -106,7 +106,11 @@ def is_member(entry: Protected, name: str) -> bool:
     )
 
 
-def _head(entry: Protected, names: Collection[NormalizedName]) -> NormalizedName | None:
+def _head(
+    entry: Protected, names: Collection[NormalizedName], installed: Container[str]
+) -> NormalizedName | None:
+    if not _WILDCARDS & set(entry.pattern):
+        names = [NormalizedName(entry.pattern)] if entry.pattern in installed else []
     return next((n for n in names if fnmatchcase(n, entry.pattern) and not is_excluded(entry, n)), None)
 
 

@@ -46,9 +46,7 @@ def overlaps(
     ``changed`` are the host's distributions that the same changes move or remove: their old files do not
     count. ``listing`` gives an installed distribution's files, None where they cannot be had.
     """
-    roots = _roots(host, table, changed)
-    # Most wheels have top-level names of their own: thousands of files need not be looked at one by one.
-    taken = set(map(top_level, roots))
+    roots, taken = _roots(host, table, changed)
     found: dict[NormalizedName, list[Overlap]] = {}
     for name, contents in coming.items():
         near = contents.files.tops & taken
@@ -64,25 +62,40 @@ def overlaps(
     return {name: tuple(sorted(all_, key=lambda o: o.owner)) for name, all_ in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Roots:
+    """Who owns what lies at or below a path. ``tops`` are the first parts of these paths.
+
+    Most wheels have top-level names of their own: thousands of files need not be looked at one by one.
+    """
+
+    owners: Mapping[str, Owners]
+    tops: frozenset[str]
+
+
 _MOST = 32
-_all: dict[tuple[int, int], tuple[Host, FileTable, Mapping[str, Owners]]] = {}
+_all: dict[tuple[int, int], tuple[Host, FileTable, _Roots]] = {}
 
 
-def _roots(host: Host, table: FileTable, changed: frozenset[NormalizedName]) -> Mapping[str, Owners]:
-    """Who owns what lies at or below a path, but for what changes."""
+def _roots(
+    host: Host, table: FileTable, changed: frozenset[NormalizedName]
+) -> tuple[Mapping[str, Owners], frozenset[str]]:
+    """The same but for what changes, whose top-level names are looked at nevertheless."""
     known = _all.get((id(host), id(table)))
     if known is None:
         if len(_all) >= _MOST:
             _all.pop(next(iter(_all)))
+        everything = _all_roots(host, table)
         # The host and the table beside the answer keep their ids from being others'.
-        known = _all[id(host), id(table)] = (host, table, _all_roots(host, table))
-    owners = dict(known[2])
+        known = (host, table, _Roots(everything, frozenset(map(top_level, everything))))
+        _all[id(host), id(table)] = known
+    owners = dict(known[2].owners)
     for name in changed & host.installed.keys():
         for root in _own_roots(host, table, name):
             owners[root] = tuple(owner for owner in owners[root] if owner != name)
             if not owners[root]:
                 del owners[root]
-    return owners
+    return owners, known[2].tops
 
 
 def _all_roots(host: Host, table: FileTable) -> dict[str, Owners]:

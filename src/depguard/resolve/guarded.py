@@ -107,6 +107,16 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
             known = self._satisfied[pair] = self._choice.fits(requirement, candidate)
         return known
 
+    def leader(self, requirement: JointNeed) -> JointCandidate | None:
+        """What the hosts have, or what a lower tier has pinned."""
+        need = requirement
+        if need.exact is not None or need.moved or need.requirement.url is not None or need.key == PYTHON:
+            return None
+        candidate = self._choice.first_of_all(need.key)
+        if candidate is None or not self.is_satisfied_by(need, candidate) or self._is_dead(candidate):
+            return None
+        return candidate
+
     def outlasts(self, candidate: JointCandidate, requirement: JointNeed) -> bool:
         """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
         if requirement.exact is not None or requirement.requirement.url is not None:

@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
-from depguard.resolve.needs import PYTHON, Candidate, Key
+from depguard.resolve.needs import PYTHON, Candidate, Key, admits, versions_of
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, pins_exactly
 from depguard.resolve.rounds import Choices
 from depguard.resolve.universe import Offer
@@ -53,6 +53,7 @@ class GuardedChoice:
         self._merged: dict[NormalizedName, Remembering[Offer]] = {}
         self._offers: dict[tuple[int, NormalizedName], dict[Version, Offer]] = {}
         self._fixed: dict[Key, bool] = {}
+        self._first: dict[Key, JointCandidate | None] = {}
         self._listed: set[NormalizedName] = set()
         # By the id of a need: needs live as long as the provider that makes them.
         self._said: dict[int, _Said] = {}
@@ -95,7 +96,7 @@ class GuardedChoice:
     def _said_by(self, need: JointNeed) -> _Said:
         said = self._said.get(id(need))
         if said is None:
-            versions = "" if need.moved else str(need.requirement.specifier)
+            versions = "" if need.moved else versions_of(need.requirement)
             said = self._said[id(need)] = (versions, need.hosts, id(need.parent) if need.moved else 0)
         return said
 
@@ -132,7 +133,7 @@ class GuardedChoice:
             if need.requirement.url is not None:
                 if pick.url is None:
                     return False
-            elif not need.requirement.specifier.contains(pick.version, prereleases=True):
+            elif not admits(need.requirement, pick.version):
                 return False
         return True
 
@@ -152,7 +153,7 @@ class GuardedChoice:
         if mover is None or mover.version is None:
             return answer.impossible is None
         return answer.impossible is None and all(
-            requirement.specifier.contains(mover.version, prereleases=True)
+            admits(requirement, mover.version)
             for requirement in answer.requirements
             if canonicalize_name(requirement.name) == mover.name
         )
@@ -170,7 +171,7 @@ class GuardedChoice:
         if self.settled(key):
             return
         specifier = SpecifierSet()
-        for text in {str(need.requirement.specifier) for need in needs if not need.moved}:
+        for text in {versions_of(need.requirement) for need in needs if not need.moved}:
             if text:
                 specifier &= SpecifierSet(text)
         self._listed.add(key.name)
@@ -207,6 +208,15 @@ class GuardedChoice:
         if not self.settled(key):
             for offer in self._offered(key.name):
                 yield self.at(key, offer.version)
+
+    def first_of_all(self, key: Key) -> JointCandidate | None:
+        """What comes before all other candidates of a project: the pinned one, or what the hosts have."""
+        if key not in self._first:
+            pin = self._rules.pins.get(key.name)
+            candidate = self.kept(key) if pin is None else self.at(key, pin)
+            within = candidate is not None and self._within_limits(candidate)
+            self._first[key] = candidate if within else None
+        return self._first[key]
 
     def kept(self, key: Key) -> JointCandidate:
         """What the hosts have of a project, if anything."""
@@ -297,8 +307,5 @@ def dragged(hosts: Sequence[GuardedHost], candidate: JointCandidate) -> Iterator
         if pick is None or pick.installed is not None:
             continue
         for dependent, requirement in hosts[index].dependents.get(candidate.name, ()):
-            broken = pick.version is None or not requirement.specifier.contains(
-                pick.version, prereleases=True
-            )
-            if broken:
+            if pick.version is None or not admits(requirement, pick.version):
                 yield JointNeed(Key(dependent), requirement, frozenset({index}), candidate, moved=True)

@@ -16,7 +16,7 @@ from packaging.utils import NormalizedName
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer_choice import Behaviour, InstallerChoice
 from depguard.resolve.installer_turns import Information, InstallerTurns
-from depguard.resolve.needs import PYTHON, Candidate, Key, Need, key_of
+from depguard.resolve.needs import PYTHON, Candidate, Key, Need, admits, key_of
 from depguard.resolve.rounds import Provider
 
 
@@ -53,6 +53,11 @@ class InstallerProvider(Provider[Need, Candidate]):
     def by_depth(self) -> bool:
         """Whether the installer is a pip before 25.1."""
         return self._behaviour.by_depth
+
+    @property
+    def era(self) -> int:
+        """As `Provider` says."""
+        return self._turns.era
 
     def preference(
         self, key: Key, information: Collection[Information], causes: Sequence[Information]
@@ -127,7 +132,7 @@ class InstallerProvider(Provider[Need, Candidate]):
             return candidate.url is not None
         if candidate.version is None:  # nothing carries it: a doubt, recorded with the candidate
             return True
-        return requirement.specifier.contains(candidate.version, prereleases=True)
+        return admits(requirement.requirement, candidate.version)
 
     def satisfying(self, requirement: Need, candidates: Sequence[Candidate]) -> set[int]:
         """The ids of those candidates that meet a need: all at once costs a third of one by one."""
@@ -136,6 +141,13 @@ class InstallerProvider(Provider[Need, Candidate]):
         versions = [c.version for c in candidates if c.version is not None]
         kept = set(map(id, requirement.specifier.filter(versions, prereleases=True)))
         return {id(c) for c in candidates if c.version is None or id(c.version) in kept}
+
+    def leader(self, requirement: Need) -> Candidate | None:
+        """The host's own, where it would be tried first."""
+        if requirement.exact is not None or requirement.hashes or requirement.requirement.url is not None:
+            return None
+        candidate = self._choice.first_of_all(requirement.key)
+        return candidate if candidate is not None and self.is_satisfied_by(requirement, candidate) else None
 
     def outlasts(self, candidate: Candidate, requirement: Need) -> bool:
         """Whether a candidate stays one: needs only take away, but for pre-releases and direct ones."""
@@ -149,8 +161,19 @@ class InstallerProvider(Provider[Need, Candidate]):
         """A candidate's needs. The same objects each time: resolvelib asks again on backjumps."""
         known = self._needs.get(id(candidate))
         if known is None:
-            known = self._needs[id(candidate)] = tuple(self._read(candidate))
-            self._view.universe.prefetch(need.key.name for need in known if self._unmet(need))
+            known = self._needs[id(candidate)] = self._found_out(candidate)
+        return known
+
+    def _found_out(self, candidate: Candidate) -> tuple[Need, ...]:
+        """A candidate's needs; those of the host's own are the same in every simulation there."""
+        kept = candidate.installed is not None and not self._behaviour.no_deps
+        place = (id(candidate), self.as_uv)
+        known = self._view.own.needs.get(place) if kept else None
+        if known is None:
+            known = tuple(self._read(candidate))
+            self._view.universe.prefetch([need.key.name for need in known if self._unmet(need)])
+            if kept:
+                self._view.own.needs[place] = known
         return known
 
     def _read(self, candidate: Candidate) -> Iterator[Need]:

@@ -10,10 +10,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.resolve.host_view import HostView
-from depguard.resolve.needs import Candidate, Key, Need
+from depguard.resolve.needs import Candidate, Key, Need, versions_of
 from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease, pins_exactly
 from depguard.resolve.rounds import Choices
 from depguard.resolve.universe import Offer
+
+_ANY = SpecifierSet()
 
 Hashes = frozenset[tuple[str, str]]
 
@@ -63,6 +65,7 @@ class InstallerChoice:
         self._direct_pins = _named(roots, constraints, pins_exactly)
         # What a need says, by its id: needs live as long as the provider that makes them.
         self._said: dict[int, _Said] = {}
+        self._first: dict[Key, Candidate | None] = {}
         self._left: dict[tuple[Key, frozenset[_Said], bool], Choices[Candidate]] = {}
 
     def left(self, key: Key, needs: Iterable[Need], refused: AbstractSet[int]) -> Iterator[Candidate]:
@@ -88,9 +91,15 @@ class InstallerChoice:
                 first = False
             yield candidate
 
+    def first_of_all(self, key: Key) -> Candidate | None:
+        """The host's own distribution, where it comes before all that the index has."""
+        if key not in self._first:
+            self._first[key] = None if self.upgrades(key) else self.installed(key, self.constrained(key.name))
+        return self._first[key]
+
     def constrained(self, name: NormalizedName) -> SpecifierSet:
         """What the constraints say of a project."""
-        return self._constraints.get(name, SpecifierSet())
+        return self._constraints.get(name, _ANY)
 
     def upgrades(self, key: Key) -> bool:
         """Whether newer versions come before the host's own."""
@@ -104,14 +113,14 @@ class InstallerChoice:
         candidate = self._view.installed(key)
         if candidate is None:
             return None
-        if candidate.version is not None and not specifier.contains(candidate.version, prereleases=True):
-            return None
-        return candidate
+        version = candidate.version
+        fits = version is None or not specifier or specifier.contains(version, prereleases=True)
+        return candidate if fits else None
 
     def _said_by(self, need: Need) -> _Said:
         said = self._said.get(id(need))
         if said is None:
-            said = self._said[id(need)] = (str(need.specifier), need.hashes)
+            said = self._said[id(need)] = (versions_of(need.requirement), need.hashes)
         return said
 
     def _in_order(self, key: Key, said: Collection[_Said], *, without_own: bool) -> Iterator[Candidate]:

@@ -32,7 +32,10 @@ class InstallerTurns:
             # For pip an item counts once: as the project where it names versions, else with its extras.
             if uv or not need.key.extras or not (need.specifier or need.requirement.url):
                 self._order.setdefault(need.key, len(self._order))
+        self.era = 0
+        """As `Provider` says: what is known of others decides as well."""
         self._depths: dict[Key, float] = {}
+        self._lacking: set[Key] = set()
         self._conflicts: Counter[Key] = Counter()
         self._seen: dict[Key, int] = {}
         self._told: dict[Key, _Told] = {}
@@ -88,15 +91,18 @@ class InstallerTurns:
             for key in (cause.requirement.key, cause.parent.key if cause.parent is not None else None):
                 if key is not None and key not in resolutions:
                     self._conflicts[key] += 1
+                    self.era += self._conflicts[key] == CONFLICTS_TO_PROMOTE
 
     def _depth(self, key: Key, parents: Iterable[Key | None]) -> float:
         depth = 1.0
         if key not in self._order:
-            nearest = math.inf
-            for parent in parents:
-                nearest = min(nearest, 0.0 if parent is None else self._depths.get(parent, math.inf))
-            depth += nearest
-        self._depths[key] = depth
+            known = self._depths
+            self._lacking.update(parent for parent in parents if parent is not None and parent not in known)
+            depth += min((0.0 if p is None else known.get(p, math.inf) for p in parents), default=math.inf)
+        before = self._depths.get(key)
+        if before != depth:
+            self._depths[key] = depth
+            self.era += before is not None or key in self._lacking
         return depth
 
 

@@ -84,27 +84,57 @@ PYTHON = Key(NormalizedName("<python>"))
 
 
 _MOST = 1 << 16
-# Requirements are parsed once for each text, so the same objects come by again and again. The requirement
-# beside what is known of it keeps its id from being another's.
-_known: dict[int, tuple[Requirement, Key, str]] = {}
+
+
+class _Read:
+    """What is known of a requirement, which is kept beside it so that its id is nobody else's."""
+
+    __slots__ = ("admitted", "key", "requirement", "text", "versions")
+
+    def __init__(self, requirement: Requirement) -> None:
+        extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
+        self.requirement = requirement
+        self.key = Key(canonicalize_name(requirement.name), extras)
+        self.text = str(requirement)
+        self.versions = str(requirement.specifier)
+        # ``===`` compares texts (PEP 440), and equal versions have several.
+        self.admitted: dict[Version, bool] | None = None if "===" in self.versions else {}
+
+
+# Requirements are parsed once for each text, so the same objects come by again and again, on every host.
+_known: dict[int, _Read] = {}
 
 
 def key_of(requirement: Requirement) -> Key:
     """The key that a requirement asks for."""
-    return _of(requirement)[1]
+    return _of(requirement).key
 
 
 def text_of(requirement: Requirement) -> str:
     """A requirement as it is written."""
-    return _of(requirement)[2]
+    return _of(requirement).text
 
 
-def _of(requirement: Requirement) -> tuple[Requirement, Key, str]:
+def versions_of(requirement: Requirement) -> str:
+    """The versions that a requirement allows, as text."""
+    return _of(requirement).versions
+
+
+def admits(requirement: Requirement, version: Version) -> bool:
+    """Whether a requirement allows a version, pre-releases included."""
+    admitted = _of(requirement).admitted
+    known = admitted.get(version) if admitted is not None else None
+    if known is None:
+        known = requirement.specifier.contains(version, prereleases=True)
+        if admitted is not None:
+            admitted[version] = known
+    return known
+
+
+def _of(requirement: Requirement) -> _Read:
     known = _known.get(id(requirement))
     if known is None:
         if len(_known) >= _MOST:
             _known.clear()
-        extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
-        key = Key(canonicalize_name(requirement.name), extras)
-        known = _known[id(requirement)] = (requirement, key, str(requirement))
+        known = _known[id(requirement)] = _Read(requirement)
     return known

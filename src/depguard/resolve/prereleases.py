@@ -48,14 +48,15 @@ V = TypeVar("V", bound=Versioned)
 class Remembering(tuple[V, ...]):  # noqa: SLOT001 - it remembers in its __dict__
     """Offers that remember what each specifier leaves of them: solvers ask the same again and again."""
 
-    def matching(self, specifier: SpecifierSet) -> list[V]:
-        """The offers whose version the specifier contains, pre-releases included. Not to be changed."""
-        left: dict[str, list[V]] = self.__dict__.setdefault("left", {})
+    def matching(self, specifier: SpecifierSet) -> tuple[list[V], list[V]]:
+        """The offers whose version the specifier contains, and the final ones of them. Not to be changed."""
+        left: dict[str, tuple[list[V], list[V]]] = self.__dict__.setdefault("left", {})
         text = str(specifier)
         if text not in left:
             # All at once costs a third of one by one.
             kept = set(map(id, specifier.filter([offer.version for offer in self], prereleases=True)))
-            left[text] = [offer for offer in self if id(offer.version) in kept]
+            fitting = [offer for offer in self if id(offer.version) in kept]
+            left[text] = (fitting, [offer for offer in fitting if not offer.version.is_prerelease])
         return left[text]
 
 
@@ -66,16 +67,15 @@ _MODERN_OPERATORS = _CLASSIC_OPERATORS | {">", "<"}
 def admitted(
     offers: Sequence[V], specifier: SpecifierSet, *, rule: PrereleaseRule, allowed: bool = False
 ) -> list[V]:
-    """The offers that the specifier and the pre-release rule admit, in the order to try them.
+    """The offers that a specifier and the pre-release rule admit, in the order to try them.
 
-    ``offers`` come newest first. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
+    ``offers`` come newest first; the list is not to be changed. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
     direct requirement names one).
     """
     remembering = offers if isinstance(offers, Remembering) else Remembering(offers)
-    fitting = remembering.matching(specifier)
-    if allowed or not any(offer.version.is_prerelease for offer in fitting):
-        return [*fitting]
-    finals = [offer for offer in fitting if not offer.version.is_prerelease]
+    fitting, finals = remembering.matching(specifier)
+    if allowed or len(finals) == len(fitting):
+        return fitting
     match rule:
         case PrereleaseRule.UV:
             return finals + [offer for offer in fitting if offer.version.is_prerelease]

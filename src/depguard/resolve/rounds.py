@@ -53,6 +53,11 @@ class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
         """As `preference`, for resolvelib itself."""
         return self.preference(identifier, list(information[identifier]), backtrack_causes)
 
+    @property
+    def era(self) -> int:
+        """Another number whenever `preference` might say something else than before of the same."""
+        return 0
+
     @abstractmethod
     def preference(
         self,
@@ -60,7 +65,16 @@ class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
         information: Collection[RequirementInformation[R, C]],
         causes: Sequence[RequirementInformation[R, C]],
     ) -> Preference:
-        """What is settled first is the least. The same collection says the same whenever it comes by."""
+        """What is settled first is the least. In one `era` the same is said of the same collections."""
+        ...
+
+    @abstractmethod
+    def leader(self, requirement: R) -> C | None:
+        """The candidate that is tried before all others that meet a requirement.
+
+        It leads as long as it outlasts what is required besides. Asked of keys without extras alone. None
+        where it takes a search to tell.
+        """
         ...
 
     @abstractmethod
@@ -75,16 +89,20 @@ class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
 class Choices(Generic[C]):
     """The candidates of a key: found when they are first asked for, and then remembered.
 
-    ``sure`` is one that is known to be among them before any are found.
+    ``sure`` is one that is known to be among them before any are found, ``leader`` one that is known to be
+    the first.
     """
 
-    __slots__ = ("_find", "_found", "_left", "_sure")
+    __slots__ = ("_find", "_found", "_left", "_sure", "leader")
 
-    def __init__(self, find: Callable[[], Matches[C]], sure: C | None = None) -> None:
+    def __init__(
+        self, find: Callable[[], Matches[C]], sure: C | None = None, leader: C | None = None
+    ) -> None:
+        self.leader = leader
         self._find: Callable[[], Matches[C]] | None = find
-        self._found: list[C] = []
+        self._found: list[C] = [] if leader is None else [leader]
         self._left: Iterator[C] = iter(())
-        self._sure = sure
+        self._sure = sure if leader is None else leader
 
     @property
     def sure(self) -> C | None:
@@ -97,18 +115,21 @@ class Choices(Generic[C]):
         return self.sure is not None
 
     def __iter__(self) -> Iterator[C]:
+        at = 0
+        while True:
+            if at == len(self._found) and not self._one_more():
+                return
+            yield self._found[at]
+            at += 1
+
+    def _one_more(self) -> bool:
         if self._find is not None:
             matches, self._find = self._find(), None
             self._left = iter(matches() if callable(matches) else matches)
-        at = 0
-        while True:
-            if at == len(self._found):
-                try:
-                    self._found.append(next(self._left))
-                except StopIteration:
-                    return
-            yield self._found[at]
-            at += 1
+        found = next((match for match in self._left if match is not self.leader), None)
+        if found is not None:
+            self._found.append(found)
+        return found is not None
 
 
 class Rounds(Resolution[R, C, Key], Generic[R, C]):
@@ -122,6 +143,7 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
     def __init__(self, provider: Provider[R, C], reporter: BaseReporter[R, C, Key]) -> None:
         super().__init__(provider, reporter)
         self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
+        self._ranked: dict[Key, tuple[Collection[RequirementInformation[R, C]], int, Preference]] = {}
         # The keys without a pin that does, in the order of the criteria. None: to be found out.
         self._open: dict[Key, None] | None = None
         # The keys of which the last candidate has a requirement.
@@ -140,7 +162,7 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         for index in range(max_rounds):
             self._r.starting_round(index=index)
             if self._jumped_too_long(index, max_rounds):
-                self._open = None
+                self._forget()
                 self._rollback_states()
                 continue
             name = self._next()
@@ -173,6 +195,11 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
             keys = list(self._p.narrow_requirement_selection(keys, state.mapping, {}, {}, causes))
         return min(keys, key=self._get_preference) if len(keys) > 1 else next(iter(keys), None)
 
+    def _forget(self) -> None:
+        """After a jump other keys are open, and other requirements are known to have met."""
+        self._open = None
+        self._ranked.clear()
+
     def _go_on(self, name: Key) -> None:
         """After a pin: what is unseated by it does not say any more what it requires."""
         state = self._states[-1]
@@ -192,7 +219,7 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
 
     def _go_back(self, causes: list[RequirementInformation[R, C]]) -> None:
         """After a dead end. Raises ResolutionImpossible where there is no way back."""
-        self._open = None
+        self._forget()
         jumping = bool(self._optimistic_backjumping_ratio)
         try:
             success = self._backjump(causes)
@@ -216,21 +243,28 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         before = criteria.get(key)
         information = [RequirementInformation(requirement, parent)]
         given_up: Collection[C] = ()
-        sure: C | None = None
+        sure = leader = None
         if before is not None:
             information = [*before.information, *information]
             given_up = before.incompatibilities
             if not key.extras and isinstance(before.candidates, Choices):
-                sure = before.candidates.sure
-                if sure is not None and not self._p.outlasts(sure, requirement):
-                    sure = None
+                sure, leader = self._outlasting(before.candidates, requirement)
+        elif not key.extras:
+            leader = self._p.leader(requirement)
         base = criteria.get(key.base) if key.extras else None
         known = {key: information} if base is None else {key: information, key.base: base.information}
-        choices = Choices(lambda: self._matches(key, known, given_up), sure)
+        choices = Choices(lambda: self._matches(key, known, given_up), sure, leader)
         criterion = Criterion(choices, information, given_up)
         if not choices:
             raise RequirementsConflicted(criterion)
         criteria[key] = criterion
+
+    def _outlasting(self, before: Choices[C], requirement: R) -> tuple[C | None, C | None]:
+        """What is left for sure of some choices under one requirement more, and who leads them then."""
+        sure = before.sure
+        if sure is None or not self._p.outlasts(sure, requirement):
+            return None, None
+        return sure, sure if sure is before.leader else None
 
     def _matches(
         self,
@@ -254,7 +288,12 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
 
     def _get_preference(self, name: Key) -> Preference:
         state = self._states[-1]
-        return self._p.preference(name, state.criteria[name].information, state.backtrack_causes)
+        information, era = state.criteria[name].information, self._p.era
+        ranked = self._ranked.get(name)
+        if ranked is None or ranked[0] is not information or ranked[1] != era:
+            said = self._p.preference(name, information, state.backtrack_causes)
+            ranked = self._ranked[name] = (information, era, said)
+        return ranked[2]
 
     # A criterion is replaced, never changed, so that the same one with the same pin has the same answer.
     def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:

@@ -62,12 +62,15 @@ class Steady(Rounds[R, C], Generic[R, C]):
         criteria = super()._get_updated_criteria(candidate)
         if self._repin is Repin.ALWAYS:
             return criteria
-        before = self.state.criteria
-        for key, pin in self.state.mapping.items():
-            if criteria[key] is before[key] or key == candidate.key:
-                continue
-            unseated = not all(self._p.is_satisfied_by(r, pin) for r in criteria[key].iter_requirement())
-            if unseated and self._hangs_on(candidate.key, key):
+        unseated = {
+            key
+            for key in self._touched
+            if key != candidate.key
+            and key in self.state.mapping
+            and not self._is_current_pin_satisfying(key, criteria[key])
+        }
+        for key in self.state.mapping if unseated else ():
+            if key in unseated and self._hangs_on(candidate.key, key):
                 raise RequirementsConflicted(criteria[key])
         return criteria
 

@@ -12,8 +12,8 @@ from depguard.planning.case import Case
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.families import Split, cuda_split
 from depguard.planning.tiers import TierPlan
-from depguard.resolve.host_view import Requires
 from depguard.resolve.needs import PYTHON
+from depguard.resolve.own_distributions import Requires
 
 _CODES = {
     Obstacle.PROTECTED: "DG101",
