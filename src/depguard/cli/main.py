@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from depguard.cli.remembered import Remembered
 
-_GARBAGE_AFTER = 250_000
+_GARBAGE_AFTER = 500_000
 EXIT_USAGE = 2
 EXIT_UNDECIDED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, what shells report

@@ -69,8 +69,8 @@ def admitted(
 ) -> list[V]:
     """The offers that a specifier and the pre-release rule admit, in the order to try them.
 
-    ``offers`` come newest first; the list is not to be changed. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
-    direct requirement names one).
+    ``offers`` come newest first. ``allowed`` is the user's word (``--pre``; for uv before 0.12 also: a
+    direct requirement names one). The list is not to be changed.
     """
     remembering = offers if isinstance(offers, Remembering) else Remembering(offers)
     fitting, finals = remembering.matching(specifier)

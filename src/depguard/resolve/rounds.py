@@ -175,6 +175,13 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
                 self._go_on(name)
         raise ResolutionTooDeep(max_rounds)
 
+    def close(self) -> None:
+        """Let go of all states: what was not looked for in them refers back to this resolution."""
+        self._states = []
+        self._save_states = None
+        self._judged.clear()
+        self._forget()
+
     def _jumped_too_long(self, index: int, max_rounds: int) -> bool:
         """Whether the share of rounds is used up in which it jumps back further than is safe."""
         if not self._optimistic_backjumping_ratio or self._save_states is None:

@@ -113,6 +113,8 @@ def solve(
         return Unsolvable(refusals=(*recorder.refusals.values(), *_last(error.causes)))
     except (ResolutionTooDeep, _SpentError):
         return Exhausted(rounds=rounds, refusals=tuple(recorder.refusals.values()))
+    finally:
+        resolution.close()
     reached = _reached(result.criteria, result.mapping)
     chosen = {key: candidate for key, candidate in result.mapping.items() if key in reached}
     return Solved(
