@@ -59,6 +59,7 @@ class RemotePages:
         self._cache = cache
         self._meter = meter
         self._clock = clock
+        self._looked_up: dict[str, Entry] = {}
 
     def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
         """The page at ``url``; None when it is not there.
@@ -67,7 +68,7 @@ class RemotePages:
         """
         key = redact(url)
         # A query may be a token, and without it two pages could not be told apart.
-        entry = None if "?" in url else self._facts_of(key)
+        entry = None if "?" in url else self._looked_up.pop(key, None) or self._facts_of(key)
         now = self._clock()
         if entry is not None and self._will_do(entry, now):
             self._meter.add(pages=1, cached=1)
@@ -114,7 +115,10 @@ class RemotePages:
         """Whether the page is read without a request, or cannot be asked for at all."""
         if self._settings.offline:
             return True
-        entry = None if "?" in url else self._facts_of(redact(url))
+        key = redact(url)
+        entry = None if "?" in url else self._facts_of(key)
+        if entry is not None:
+            self._looked_up[key] = entry  # whoever asks reads the page next
         return entry is not None and self._will_do(entry, self._clock())
 
     def _facts_of(self, key: str) -> Entry | None:
