@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
-from depguard.parse.requirement_cache import requirement, text_of
+from depguard.parse.requirement_cache import requirement, stated_text
 
 TEXTS = [
     "numpy",
@@ -99,5 +99,5 @@ def test_the_same_text_gives_the_same_value() -> None:
 )
 def test_a_requirement_is_stated_again(text: str) -> None:
     known = requirement(text)
-    assert text_of(known) == text
-    assert Requirement(text_of(Requirement(text))) == known
+    assert stated_text(known) == text
+    assert Requirement(stated_text(Requirement(text))) == known

@@ -21,7 +21,7 @@ from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, 
 from depguard.model.host_needs import ActiveRequirement, CompiledBaseline, HostNeeds, read_needs
 from depguard.model.location import Location
 from depguard.model.markers import MarkerAnswer, markers_of
-from depguard.parse.requirement_cache import requirement, text_of
+from depguard.parse.requirement_cache import requirement, stated_text
 
 FORMAT = 1
 """Raised whenever a text of before would be misread."""
@@ -122,7 +122,7 @@ def _row(dist: InstalledDistribution) -> list[Any]:
         dist.installer,
         list(dist.modules),
         None if at is None else [at.file, at.line, at.column, at.cell],
-        [text_of(r) for r in known.requires],
+        [stated_text(r) for r in known.requires],
     ]
 
 

@@ -64,7 +64,7 @@ def requirement(text: str) -> Requirement:
     return made
 
 
-def text_of(known: Requirement) -> str:
+def stated_text(known: Requirement) -> str:
     """A text that states the requirement: the one that it was made of, which costs nothing, or its own."""
     kept = _texts.get(id(known))
     return kept[1] if kept is not None else str(known)
