@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import io
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from depguard.cli.console import Console
-from depguard.cli.options import add_index_options, effective_options, index_options, merge
+from depguard.cli.options import add_index_options, effective_options, index_options, merge, open_source
 from depguard.model.policy import Installer, Sources
 from depguard.model.request import IndexOptions
 
@@ -101,3 +102,26 @@ def test_each_value_is_told_with_its_origin(monkeypatch: pytest.MonkeyPatch) -> 
         parsed("-i", A), console, policy=None, installer=Installer.PIP, ignore_config=True
     )
     assert plain.extra_index_urls == ()
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "proxy"),
+    [
+        ("https://idx.example.org/simple", "", "http://s:1"),
+        ("http://idx.example.org/simple", "", "http://p:1"),
+        ("https://idx.example.org/simple", 'no-proxy = ["other.org", ".example.org"]', None),
+        ("https://idx.example.org/simple", 'no-proxy = ["other.org"]', "http://s:1"),
+    ],
+)
+def test_uvs_proxies_are_taken_over(
+    url: str, said: str, proxy: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("UV_NO_CONFIG")
+    (tmp_path / "uv.toml").write_text(f'http-proxy = "http://p:1"\nhttps-proxy = "http://s:1"\n{said}\n')
+    console = Console(out=io.StringIO(), err=io.StringIO(), environ={})
+    options = IndexOptions(index_url=url, cache_dir=str(tmp_path / "cache"))
+    with open_source(options, console, installer=Installer.UV) as client:
+        assert client.settings.proxy == proxy
+    with open_source(options, console, installer=Installer.PIP) as client:
+        assert client.settings.proxy is None

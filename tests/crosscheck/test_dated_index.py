@@ -124,6 +124,9 @@ def test_settings_become_variables(tmp_path: Path) -> None:
     uv = uv_environment(settings, CUTOFF)
     assert uv["UV_EXCLUDE_NEWER"] == "2026-11-01T00:00:00+00:00"
     assert (uv["UV_FIND_LINKS"], uv["UV_INSECURE_HOST"]) == (",".join(links), "example.org")
+    assert "HTTPS_PROXY" not in uv
+    through = uv_environment(IndexSettings(index_url=None, proxy="http://127.0.0.1:1"), None)
+    assert {through["HTTP_PROXY"], through["HTTPS_PROXY"]} == {"http://127.0.0.1:1"}
     nothing = IndexSettings(index_url=None, no_index=True)
     assert (pip_environment(nothing)["PIP_NO_INDEX"], uv_options(nothing)) == ("1", ("--no-index",))
 

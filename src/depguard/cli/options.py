@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from depguard.cli.console import Console
     from depguard.model.policy import Installer, Policy, Sources
     from depguard.model.request import InstallCommand
-    from depguard.parse.configuration import InstallerConfig
+    from depguard.parse.configuration import FetchSetting, InstallerConfig
     from depguard.parse.requirement_lines import Reader
 
 _LISTS = ("extra_index_urls", "find_links")
@@ -271,6 +271,20 @@ def _reach(settings: IndexSettings, config: InstallerConfig) -> IndexSettings:
                 settings = replace(settings, retries=int(float(value)))
             case "keyring-provider":
                 settings = replace(settings, keyring=value != "disabled")
+            case "http-proxy" | "https-proxy" if _goes_through(setting, settings, config):
+                settings = replace(settings, proxy=value)
             case _:
                 pass
     return settings
+
+
+def _goes_through(proxy: FetchSetting, settings: IndexSettings, config: InstallerConfig) -> bool:
+    """Whether the main index is reached through one of uv's proxies, by its scheme and ``no-proxy``."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(settings.index_url or "")
+    spared = next((setting.value for setting in config.fetch if setting.name == "no-proxy"), "")
+    names = [name.strip().lstrip(".").lower() for name in spared.split(",") if name.strip()]
+    host = (parts.hostname or "").lower()
+    past = any(name in ("*", host) or host.endswith(f".{name}") for name in names)
+    return proxy.name == f"{parts.scheme}-proxy" and not past

@@ -39,7 +39,7 @@ _UV_APART = frozenset(
         "concurrent-builds", "concurrent-downloads", "concurrent-installs", "conflicts",
         "constraint-dependencies", "build-constraint-dependencies", "default-groups", "dependency-groups",
         "dev-dependencies", "environments", "extra-build-dependencies", "extra-build-variables",
-        "http-proxy", "https-proxy", "no-proxy", "index", "malware-check", "managed", "package",
+        "index", "malware-check", "managed", "package",
         "preview-features", "publish-url", "pypy-install-mirror", "python-downloads",
         "python-downloads-json-url", "python-install-mirror", "required-environments", "required-version",
         "sources", "trusted-publishing", "workspace", "annotation-style", "custom-compile-command",
@@ -48,6 +48,8 @@ _UV_APART = frozenset(
         "no-strip-extras", "no-strip-markers", "output-file", "universal",
     }
 )  # fmt: skip
+_UV_PROXIES = frozenset({"http-proxy", "https-proxy", "no-proxy"})
+"""Settings of uv that are no options of it."""
 _UV_NAMES = {
     "no-build-package": "only-binary",
     "no-binary-package": "no-binary",
@@ -75,6 +77,9 @@ def uv_config(settings: Iterable[Setting], constraints: Sequence[tuple[str, str]
     reading = _Reading(Installer.UV)
     for setting in settings:
         if setting.name in _UV_APART:
+            continue
+        if setting.name in _UV_PROXIES:
+            reading.add_fetch(setting)
             continue
         named = replace(setting, name=_UV_NAMES.get(setting.name, setting.name))
         option = UV_INSTALL.find(f"--{named.name}")
@@ -118,6 +123,12 @@ class _Reading:
         elif option.role is not Role.HARMLESS:
             key = name if option.role is Role.UNMODELLED else option.role
             self._options[key] = given
+
+    def add_fetch(self, setting: Setting) -> None:
+        """A setting that is about fetching alone; several values are separated by commas."""
+        value = setting.value if isinstance(setting.value, tuple) else (setting.value,)
+        text = ",".join(part for part in value if isinstance(part, str))
+        self._fetch[setting.name] = [FetchSetting(name=setting.name, value=text, origin=setting.origin)]
 
     def unknown(self, setting: Setting) -> None:
         """A name that no table has: named, since it may matter."""

@@ -26,11 +26,13 @@ def pip_environment(settings: IndexSettings, *, dated: str | None = None) -> dic
 
 
 def uv_environment(settings: IndexSettings, cutoff: datetime | None) -> dict[str, str]:
-    """What uv is to be told; it knows a cut-off date of its own."""
+    """What uv is to be told; it has a cut-off date itself, and takes proxies from everybody's variables."""
     found = {
         "UV_DEFAULT_INDEX": settings.index_url,
         "UV_INDEX": " ".join(settings.extra_index_urls),
         "UV_FIND_LINKS": ",".join(map(_place, settings.find_links)),
+        "HTTP_PROXY": settings.proxy,
+        "HTTPS_PROXY": settings.proxy,
         "UV_INSECURE_HOST": " ".join(settings.trusted_hosts),
         "UV_EXCLUDE_NEWER": cutoff.astimezone(UTC).isoformat() if cutoff is not None else None,
     }
