@@ -6,6 +6,8 @@ Nothing here renders. ``depguard.cli.console`` is the one place that turns a pro
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from depguard.model.location import Location
 
@@ -36,6 +38,10 @@ class DepguardError(Exception):
         self.problems = problems
         super().__init__("; ".join(problem.message for problem in problems))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Otherwise what comes from another process would be made again from its text alone.
+        return type(self), self.problems
+
 
 class InputError(DepguardError):
     """Bad usage or bad input (exit code 2). All mistakes of one input are reported together."""
@@ -61,6 +67,9 @@ class MissingTierError(DepguardError, ImportError):
         super().__init__(Problem(code="require.missing", message=box))
         self.box = box
         self.name = name
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(type(self), self.box, name=str(self.name)), ()
 
     def __str__(self) -> str:
         return f"\n{self.box}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -240,3 +241,8 @@ def test_it_is_light(here: Path) -> None:
         [sys.executable, "-I", "-c", script, *sys.path], capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_it_stays_what_it_is_from_one_process_to_another() -> None:
+    error = pickle.loads(pickle.dumps(MissingTierError("a box", name="captum")))  # noqa: S301 - made here
+    assert (str(error), error.name, error.exit_code) == ("\na box", "captum", 1)

@@ -104,6 +104,11 @@ class Cache:
         """A cache that keeps nothing."""
         return cls(None, note=lambda _: None)
 
+    @property
+    def keeps(self) -> bool:
+        """Whether what is put here will be found again, by another process too."""
+        return self._connection is not None and not self._read_only
+
     def get(self, kind: str, key: str) -> Entry | None:
         """The entry, or None."""
         rows = self._do(

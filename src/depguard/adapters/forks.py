@@ -38,7 +38,7 @@ class Forks:
     def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, as `depguard.app.crew.Crew` says."""
         size = min(self._size, count)
-        if size < 2 or count > _MOST or sys.platform != "linux" or threading.active_count() > 1:
+        if size < 2 or count > _MOST or not _safe():
             return map(work, range(count))
         return self._shared_out(work, count, size)
 
@@ -68,6 +68,15 @@ class _Failed(NamedTuple):
     """What was raised instead of an answer."""
 
     error: Exception
+
+
+def may_copy() -> bool:
+    """Whether a copy of this process can be made without harm, and has a core of its own to work on."""
+    return _safe() and _cores() > 1
+
+
+def _safe() -> bool:
+    return sys.platform == "linux" and threading.active_count() == 1
 
 
 def _cores() -> int:

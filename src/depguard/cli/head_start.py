@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import functools
 from contextlib import ExitStack, suppress
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from packaging.requirements import Requirement
+
     from depguard.adapters.index.client import IndexClient
     from depguard.adapters.policy_store import PolicyFound
     from depguard.cli.console import Console
     from depguard.model.host import Host
-    from depguard.model.policy import Installer
+    from depguard.model.policy import Installer, Policy
     from depguard.model.request import IndexOptions
+    from depguard.resolve.ports import Page
     from depguard.resolve.runnable import Inspector
+    from depguard.resolve.universe import Offers, Universe
 
 
 class HeadStart:
@@ -57,7 +64,6 @@ class HeadStart:
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
         from depguard.cli.asking import which_installer
         from depguard.cli.options import effective_options, open_source
-        from depguard.resolve.universe import Universe
 
         policy = found.policy if found is not None else None
         if policy is None or self._tier not in policy.tiers:
@@ -68,14 +74,49 @@ class HeadStart:
         self._made = (options, installer, source)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
 
-        def scout() -> Inspector | None:
-            # Asked in a thread, when the first answer is there: what it imports keeps no request waiting.
-            from depguard.planning.case import inspector_of
-            from depguard.resolve.runnable import Looks
+        source.send_ahead(_Prospect(source, host, policy, options.exclude_newer, wanted).ask)
 
-            return inspector_of(host, policy, Looks(source=source))
 
-        universe = Universe(
-            source=source, host=host, cutoff=options.exclude_newer, scout=functools.cache(scout)
-        )
-        universe.look_ahead(wanted, guarded=True)
+class _Prospect:
+    """What a request will most likely come to on a host.
+
+    Who tells what to take of a page or of a wheel is imported when the first one is there, not before it is
+    asked for.
+    """
+
+    def __init__(
+        self,
+        source: IndexClient,
+        host: Host,
+        policy: Policy,
+        cutoff: datetime | None,
+        wanted: Sequence[Requirement],
+    ) -> None:
+        self._source = source
+        self._host = host
+        self._policy = policy
+        self._cutoff = cutoff
+        self._wanted = wanted
+
+    def ask(self) -> None:
+        """Hint at all of it."""
+        from depguard.resolve.ahead import Ahead
+
+        ahead = Ahead(self._host, self._choose, lambda: self._inspector)
+        self._source.prefetch(ahead.request(self._wanted, guarded=True), ahead)
+
+    def _choose(self, page: Page) -> Offers:
+        return self._universe.choose(page)
+
+    @cached_property
+    def _universe(self) -> Universe:
+        from depguard.resolve.universe import Universe
+
+        return Universe(source=self._source, host=self._host, cutoff=self._cutoff)
+
+    @cached_property
+    def _inspector(self) -> Inspector | None:
+        from depguard.planning.case import inspector_of
+        from depguard.resolve.runnable import Looks
+
+        return inspector_of(self._host, self._policy, Looks(source=self._source))

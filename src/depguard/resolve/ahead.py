@@ -22,8 +22,9 @@ from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
 from depguard.resolve.ports import Following, Look, Page
 
 if TYPE_CHECKING:
+    from depguard.model.host import Host
     from depguard.resolve.runnable import Inspector
-    from depguard.resolve.universe import Offer, Universe
+    from depguard.resolve.universe import Offer, Offers
 
 _LINE = 12
 """So many releases of a project are looked at."""
@@ -71,13 +72,20 @@ class Ahead:
     """A `resolve.ports.Guess` for one host. It may be asked from several threads at once.
 
     A solver that comes to something else asks for that, so a wrong guess costs a request and nothing more.
+    ``choose`` gives what of a page the host can take: `resolve.universe.Universe.choose`.
     ``scout`` gives who would look into the wheels that come in, if anybody does.
     """
 
-    def __init__(self, universe: Universe, scout: Callable[[], Inspector | None] = lambda: None) -> None:
-        self._universe = universe
+    def __init__(
+        self,
+        host: Host,
+        choose: Callable[[Page], Offers],
+        scout: Callable[[], Inspector | None] = lambda: None,
+    ) -> None:
+        self._host = host
+        self._choose = choose
         self._scout = scout
-        self._markers = markers_of(universe.host.markers, universe.host.unknown_markers)
+        self._markers = markers_of(host.markers, host.unknown_markers)
         self._asked: dict[NormalizedName, Requirement] = {}
         self._lines: dict[NormalizedName, _Line] = {}
         self._lock = threading.Lock()
@@ -93,14 +101,14 @@ class Ahead:
         counting = [r for r in wanted if self._markers.evaluate(r.marker) is MarkerAnswer.HOLDS]
         self._named |= {canonicalize_name(r.name) for r in counting}
         self._guarded = guarded
-        return self._noted(r for r in counting if not self._universe.host.satisfies(r))
+        return self._noted(r for r in counting if not self._host.satisfies(r))
 
     def likely(self, page: Page) -> Iterable[Artifact]:
         """The newest that fits: what is taken where nothing speaks against it."""
         asked = self._asked.get(page.name)
         fitting = (
             offer
-            for offer in self._universe.choose(page).offers
+            for offer in self._choose(page).offers
             if not offer.yanked
             and not offer.version.is_prerelease
             and (asked is None or asked.specifier.contains(offer.version))
@@ -113,7 +121,7 @@ class Ahead:
         """What an artifact needs and what is in it, or older releases in its place."""
         if not isinstance(answer, CoreMetadata):
             return Following()
-        host = self._universe.host
+        host = self._host
         asked = self._asked.get(artifact.name)
         extras = frozenset(asked.extras if asked is not None else ())
         unmet = tuple(
@@ -161,4 +169,4 @@ class Ahead:
 
     def _stays(self, requirement: Requirement) -> bool:
         name = canonicalize_name(requirement.name)
-        return name in self._universe.host.installed and name not in self._named
+        return name in self._host.installed and name not in self._named

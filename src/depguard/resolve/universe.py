@@ -195,7 +195,7 @@ class Universe:
     @cached_property
     def ahead(self) -> Ahead:
         """What is told ahead of a solver."""
-        return Ahead(self, self.scout)
+        return Ahead(self.host, self.choose, self.scout)
 
     def choose(self, page: Page) -> Offers:
         """The versions of a page that fit, newest first. Raises as ``offers`` does."""

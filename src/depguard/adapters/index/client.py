@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from packaging.utils import NormalizedName
 
@@ -18,21 +20,26 @@ from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
+from depguard.adapters.index.outrider import Done, Herald, Outrider, Rider, send
 from depguard.adapters.index.project_pages import ProjectPages
 from depguard.adapters.index.remote_pages import RemotePages
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import spoil
 from depguard.errors import DepguardError, OutOfReachError, Problem
-from depguard.model.binary import ContentsAnswer, Depth
-from depguard.model.release import Artifact, MetadataAnswer
+from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
+from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
 from depguard.resolve.ports import Guess, Page
 
 if TYPE_CHECKING:
     from depguard.adapters.index.pools import FindProxy, Pools
     from depguard.adapters.index.transport import Transport
 
+T = TypeVar("T")
+
 _WORKERS = 16
+_KEPT = Done()
 
 
 def _ignore(_: str) -> None:
@@ -89,19 +96,37 @@ class IndexClient:
         self._answers: Once[tuple[str, str], MetadataAnswer] = Once(self._crew)
         self._sizes: Once[str, int | None] = Once(self._crew)
         self._contents: Once[tuple[str, str, Depth, int], ContentsAnswer] = Once(self._crew)
+        self._herald = Herald()
+        self._outrider: Outrider | None = None
 
     @property
     def traffic(self) -> Traffic:
-        """What was asked for so far."""
-        return self._meter.now
+        """What was asked for so far, by a copy that was sent ahead too as soon as it is back."""
+        now, ahead = self._meter.now, self._outrider.traffic if self._outrider is not None else Traffic()
+        return replace(now, requests=now.requests + ahead.requests, received=now.received + ahead.received)
+
+    def send_ahead(self, ask: Callable[[], None]) -> None:
+        """Call ``ask``, which hints at what will be needed; where that pays, in a copy of this process.
+
+        Then this process asks for nothing that the copy has begun, and takes it from the cache.
+        """
+        settings = self.settings
+        pays = self._listed.remote and self._cache.keeps and not settings.offline and not settings.find_links
+        if pays and self._outrider is None:
+            self._outrider = send(Rider(partial(self._ride, ask), lambda: self._meter.now), note=self._note)
+        if self._outrider is None:
+            ask()
 
     def page(self, name: NormalizedName) -> Page:
         """As the port says; find-links places come first, then the indexes by the rule."""
-        return self._pages.get(name, lambda: self._listed.page(name))
+        return self._pages.get(name, lambda: self._met(("page", name), lambda: self._listed.page(name)))
 
     def metadata(self, artifact: Artifact) -> MetadataAnswer:
         """As the port says: PEP 658, else range reads of the archive, else as little of it as will do."""
-        return self._answers.get(_place(artifact), lambda: self._facts.metadata(artifact))
+        place = _place(artifact)
+        return self._answers.get(
+            place, lambda: self._met(("metadata", *place), lambda: self._facts.metadata(artifact))
+        )
 
     def size(self, artifact: Artifact) -> int | None:
         """As the port says; asks by HEAD only for what no page and no read has told."""
@@ -112,35 +137,42 @@ class IndexClient:
 
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """As the port says. What the cache has is read where it is asked for: a thread costs more."""
+        if self._is_ahead:
+            return
         wanted = [name for name in names if not self._listed.at_hand(name)]
         if wanted and self._listed.remote:
             self._wire.open()
         for name in wanted:
-            self._pages.start(name, lambda name=name: self._page_ahead(name, guess))  # type: ignore[misc]  # bound early
+            self._herald.begun(("page", name))
+            self._pages.start(name, partial(self._page_ahead, name, guess))
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """As the port says."""
+        if self._is_ahead:
+            return
         for artifact in artifacts:
             if not self._facts.at_hand(artifact):
-                self._answers.start(
-                    _place(artifact),
-                    lambda artifact=artifact: self._metadata_ahead(artifact, guess),  # type: ignore[misc]  # bound early
-                )
+                place = _place(artifact)
+                self._herald.begun(("metadata", *place))
+                self._answers.start(place, partial(self._metadata_ahead, artifact, guess))
 
     def contents(self, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
         """What a wheel installs and what its binaries ask for, as `resolve.ports.BinarySource` says."""
-        key = (*_place(artifact), depth, most)
-        return self._contents.get(key, lambda: self._facts.contents(artifact, depth, most))
+        place = (*_place(artifact), depth, most)
+        return self._contents.get(
+            place,
+            lambda: self._met(("contents", *place), lambda: self._facts.contents(artifact, depth, most)),
+        )
 
     def prefetch_contents(self, artifacts: Iterable[Artifact], *, depth: Depth, most: int) -> None:
         """A hint that these wheels' contents will be asked for soon. Never raises."""
+        if self._is_ahead:
+            return
         for artifact in artifacts:
-            if self._facts.contents_at_hand(artifact):
-                continue
-            self._contents.start(
-                (*_place(artifact), depth, most),
-                lambda artifact=artifact: self._facts.contents(artifact, depth, most),  # type: ignore[misc]  # bound early
-            )
+            if not self._facts.contents_at_hand(artifact):
+                place = (*_place(artifact), depth, most)
+                self._herald.begun(("contents", *place))
+                self._contents.start(place, partial(self._contents_ahead, artifact, depth, most))
 
     def download(self, artifact: Artifact, folder: Path, *, told: Callable[[int], None]) -> Path:
         """The artifact as a file in ``folder``, whole and with the right sha256, or not at all.
@@ -161,6 +193,8 @@ class IndexClient:
 
     def close(self) -> None:
         """Drop what waits, let go of connections and the cache. What is asked afterwards fails."""
+        if self._outrider is not None:
+            self._outrider.recall()
         self._crew.close()
         self._wire.close()
         self._cache.close()
@@ -173,18 +207,47 @@ class IndexClient:
     ) -> None:
         self.close()
 
+    @property
+    def _is_ahead(self) -> bool:
+        """Whether a copy guesses what will be needed: nobody else need."""
+        return self._outrider is not None and self._outrider.riding
+
+    def _ride(self, ask: Callable[[], None], herald: Herald, note: Callable[[str], None]) -> None:
+        """In the copy: guess, and say what is done."""
+        self._herald = herald
+        self._note.to(note)
+        ask()
+
+    def _met(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What a copy that was sent ahead has come to with a key, else what is made here."""
+        end = self._outrider.wait(key) if self._outrider is not None else Done()
+        if end.error is not None:
+            raise end.error
+        if end.answer is not None:
+            spoil("an answer that is not kept")
+            answer: T = end.answer
+            return answer
+        return make()
+
     def _page_ahead(self, name: NormalizedName, guess: Guess | None) -> Page:
         """A page ahead of the solver; what it will most likely take of it comes next."""
-        page = self._listed.page(name)
-        if guess is not None:
-            self._go_on(lambda: self.prefetch_metadata(guess.likely(page), guess))
+        key = ("page", name)
+        page = self._told(key, lambda: self._listed.page(name))
+        self._go_on(key, lambda: self.prefetch_metadata(guess.likely(page), guess) if guess else None)
         return page
 
     def _metadata_ahead(self, artifact: Artifact, guess: Guess | None) -> MetadataAnswer:
         """Metadata ahead of the solver; what it leads to comes next."""
-        answer = self._facts.metadata(artifact)
-        if guess is not None:
-            self._go_on(lambda: self._follow(artifact, answer, guess))
+        key = ("metadata", *_place(artifact))
+        answer = self._told(key, lambda: self._facts.metadata(artifact))
+        end = Done(answer=answer if isinstance(answer, MetadataUnknown) else None)
+        self._go_on(key, lambda: self._follow(artifact, answer, guess) if guess else None, end)
+        return answer
+
+    def _contents_ahead(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
+        key = ("contents", *_place(artifact), depth, most)
+        answer = self._told(key, lambda: self._facts.contents(artifact, depth, most))
+        self._herald.done(key, Done(answer=answer if isinstance(answer, ContentsUnknown) else None))
         return answer
 
     def _follow(self, artifact: Artifact, answer: MetadataAnswer, guess: Guess) -> None:
@@ -194,13 +257,23 @@ class IndexClient:
         for look in next_.contents:
             self.prefetch_contents((look.artifact,), depth=look.depth, most=look.most)
 
-    def _go_on(self, job: Callable[[], None]) -> None:
-        """Guess after the answer was given: nobody waits for that."""
+    def _told(self, key: Hashable, make: Callable[[], T]) -> T:
+        try:
+            return make()
+        except BaseException as error:
+            self._herald.done(key, Done(error=error))
+            raise
+
+    def _go_on(self, key: Hashable, job: Callable[[], None], end: Done = _KEPT) -> None:
+        """Guess after the answer was given: nobody waits for that. Then the key is done."""
 
         def guarded() -> None:
             # What goes wrong here goes wrong again, and is said, when somebody really asks.
-            with suppress(DepguardError):
-                job()
+            try:
+                with suppress(DepguardError):
+                    job()
+            finally:
+                self._herald.done(key, end)
 
         self._crew.add(guarded)
 
@@ -235,6 +308,10 @@ class _Notes:
         self._note = note
         self._lock = threading.Lock()
         self._said: set[str] = set()
+
+    def to(self, note: Callable[[str], None]) -> None:
+        """Hand them to another from here on."""
+        self._note = note
 
     def __call__(self, text: str) -> None:
         with self._lock:

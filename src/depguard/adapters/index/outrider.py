@@ -1,0 +1,222 @@
+"""A copy of this process that asks an index ahead of it, so that this one is free for other work.
+
+What a cold plan costs is half asking and reading what came, half all the rest. In threads the two take turns
+(one of them runs Python at a time); two processes do them at once. They meet in the cache: the copy fills
+it and says what it has begun and what is done, and whoever needs what was begun waits for that alone.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import select
+import signal
+import threading
+from collections.abc import Callable, Hashable
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+from depguard.adapters.forks import may_copy
+from depguard.adapters.index.traffic import Traffic
+
+_LENGTH = 4
+_AT_ONCE = 1 << 16
+
+
+class Done(NamedTuple):
+    """How asking for something ended: it is in the cache, or ``answer`` is it, or ``error`` was raised."""
+
+    answer: Any = None
+    error: BaseException | None = None
+
+
+class Herald:
+    """Hears what a client begins to ask for, and when that is done with all that follows from it begun.
+
+    This one does nothing: a client that asks for itself has nobody to tell.
+    """
+
+    def begun(self, key: Hashable) -> None:
+        """It will be asked for."""
+
+    def done(self, key: Hashable, end: Done) -> None:
+        """It was asked for."""
+
+
+class Outrider(Herald):
+    """The copy, seen from the process that it is a copy of. Safe to be asked by several threads."""
+
+    def __init__(self, pid: int, hears: int, *, note: Callable[[str], None]) -> None:
+        self._pid: int | None = pid
+        self._hears = hears
+        self._note = note
+        self._lock = threading.Lock()
+        self._held = b""
+        self._begun: set[Hashable] = set()
+        self._done: dict[Hashable, Done] = {}
+        self._off = False
+        self.traffic = Traffic()
+
+    @property
+    def riding(self) -> bool:
+        """Whether it still asks: then nobody else need guess what will be needed."""
+        with self._lock:
+            self._listen(wait=False)
+            return self._pid is not None
+
+    def wait(self, key: Hashable) -> Done:
+        """How asking for it ended, once it has. At once for what was never begun, or is out of its hands."""
+        with self._lock:
+            self._listen(wait=False)
+            while self._pid is not None and (not self._off or (key in self._begun and key not in self._done)):
+                self._listen(wait=True)
+            return self._done.get(key, Done())
+
+    def recall(self) -> None:
+        """Let go of it, wherever it is."""
+        with self._lock:
+            self._end()
+
+    def _listen(self, *, wait: bool) -> None:
+        """Take in what it says; ``wait`` until it says anything."""
+        if self._pid is None:
+            return
+        poll = select.poll()
+        poll.register(self._hears, select.POLLIN)
+        while poll.poll(None if wait else 0):
+            wait = False
+            data = os.read(self._hears, _AT_ONCE)
+            if not data:
+                self._end()
+                return
+            self._take(data)
+
+    def _take(self, data: bytes) -> None:
+        held = self._held + data
+        at = 0
+        while at + _LENGTH <= len(held):
+            end = at + _LENGTH + int.from_bytes(held[at : at + _LENGTH])
+            if end > len(held):
+                break
+            self._understand(*pickle.loads(held[at + _LENGTH : end]))  # noqa: S301 - from a copy of this process
+            at = end
+        self._held = held[at:]
+
+    def _understand(self, word: str, about: Any, end: Done | None = None) -> None:
+        match word:
+            case "begun":
+                self._begun.add(about)
+            case "off":
+                self._off = True
+            case "done":
+                self._done[about] = end or Done()
+            case "note":
+                self._note(about)
+            case "traffic":
+                self.traffic = about
+
+    def _end(self) -> None:
+        pid, self._pid = self._pid, None
+        if pid is not None:
+            os.close(self._hears)
+            # It may have ended by itself; of the cache it leaves whole rows behind wherever it is stopped.
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+
+
+class _Teller(Herald):
+    """The copy's side: says what is begun and done, and knows when nothing is left to do."""
+
+    def __init__(self, says: int, traffic: Callable[[], Traffic]) -> None:
+        self._says = says
+        self._traffic = traffic
+        self._lock = threading.Lock()
+        self._begun: set[Hashable] = set()
+        self._open: set[Hashable] = set()
+        self._quiet = threading.Event()
+
+    def begun(self, key: Hashable) -> None:
+        with self._lock:
+            if key not in self._begun:
+                self._begun.add(key)
+                self._open.add(key)
+                self._quiet.clear()
+                self._say("begun", key)
+
+    def done(self, key: Hashable, end: Done) -> None:
+        if end.error is not None and not _can_be_sent(end.error):
+            end = Done()  # whoever asks finds it again
+        with self._lock:
+            self._say("traffic", self._traffic())
+            self._say("done", key, end)
+            self._open.discard(key)
+            if not self._open:
+                self._quiet.set()
+
+    def note(self, text: str) -> None:
+        """Hand on a remark for people."""
+        with self._lock:
+            self._say("note", text)
+
+    def off(self) -> None:
+        """All that is not guessed of something else was begun."""
+        with self._lock:
+            self._say("off", None)
+            if not self._open:
+                self._quiet.set()
+
+    def wait(self) -> None:
+        """Until all that was begun is done."""
+        self._quiet.wait()
+
+    def _say(self, *words: Any) -> None:
+        data = pickle.dumps(words, pickle.HIGHEST_PROTOCOL)
+        data = len(data).to_bytes(_LENGTH) + data
+        while data:
+            try:
+                data = data[os.write(self._says, data) :]
+            except OSError:  # nobody hears it any more
+                os._exit(0)
+
+
+def _can_be_sent(error: BaseException) -> bool:
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - made on this very line
+    except Exception:  # noqa: BLE001 - an exception's own code may raise whatever it likes
+        return False
+    return True
+
+
+class Rider(NamedTuple):
+    """What a copy needs to do its part: to be heard, to ask, and to say what it took."""
+
+    ride: Callable[[Herald, Callable[[str], None]], None]
+    traffic: Callable[[], Traffic]
+
+
+def send(rider: Rider, *, note: Callable[[str], None]) -> Outrider | None:
+    """A copy that asks; None where none can be made, or would not pay."""
+    if not may_copy():
+        return None
+    hears, says = os.pipe()
+    try:
+        pid = os.fork()
+    except OSError:
+        os.close(hears)
+        os.close(says)
+        return None
+    if pid:
+        os.close(says)
+        return Outrider(pid, hears, note=note)
+    try:
+        os.close(hears)
+        gc.disable()  # it is gone before that would pay
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        teller = _Teller(says, rider.traffic)
+        rider.ride(teller, teller.note)
+        teller.off()
+        teller.wait()
+    finally:
+        os._exit(0)  # nothing of this process is tidied up twice, and what went wrong is found again

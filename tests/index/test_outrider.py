@@ -1,0 +1,233 @@
+"""A copy of the process asks ahead: nothing is asked for twice, and no answer is another for it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.adapters.index.client import IndexClient
+from depguard.errors import OutOfReachError
+from depguard.model.binary import ContentsUnknown, Depth, WheelContents
+from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer, MetadataUnknown
+from depguard.resolve.ports import Following, Look, Page
+from kit.index_bench import Bench, one
+from kit.loopback import Answer, Loopback
+from kit.own_process import in_own_process
+from kit.wheels import build_sdist, build_wheel
+
+SMALL, DEEP, LARGE = map(canonicalize_name, ("small", "deep", "large"))
+
+on_two = pytest.mark.skipif(
+    sys.platform != "linux" or len(os.sched_getaffinity(0)) < 2,
+    reason="a copy is sent ahead on Linux alone, where it has a core of its own",
+)
+
+
+class Leads:
+    """A guess: the first artifact of a page, what is in it, and ``deep`` after ``small``."""
+
+    def likely(self, page: Page) -> Sequence[Artifact]:
+        return page.artifacts[:1]
+
+    def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
+        looks = (Look(artifact, Depth.FILES, 0),) if isinstance(answer, CoreMetadata) else ()
+        return Following(projects=(DEEP,) if artifact.name == SMALL else (), contents=looks)
+
+
+class Told(NamedTuple):
+    """What a process came to know of a project, its copies, and what it said."""
+
+    answers: list[object]
+    copies: int
+    notes: list[str]
+    requests: int
+
+
+def everything(client: IndexClient, name: NormalizedName) -> list[object]:
+    """The name of a project's first artifact, what it requires, and what is in it."""
+    artifact = one(client, name)
+    answer = client.metadata(artifact)
+    contents = client.contents(artifact, depth=Depth.FILES, most=0)
+    return [
+        artifact.filename,
+        [str(r) for r in answer.requires_dist] if isinstance(answer, CoreMetadata) else answer,
+        sorted(contents.files.paths) if isinstance(contents, WheelContents) else contents,
+    ]
+
+
+def ask(
+    url: str,
+    cache: Path | None,
+    names: Sequence[NormalizedName] = (SMALL, DEEP),
+    then: Callable[[int], None] = lambda _: None,
+    settings: Mapping[str, object] | None = None,
+) -> Told:
+    """What is known of the projects with a copy sent ahead for ``small``; ``then`` is told its process."""
+    copies: list[int] = []
+    real = os.fork
+
+    def fork() -> int:
+        pid = real()
+        copies.append(pid)
+        return pid
+
+    os.fork = fork
+    bench = Bench()
+    client = bench.client(url, cache=cache, **(settings or {}))
+    client.send_ahead(lambda: client.prefetch([SMALL], Leads()))
+    if copies:
+        then(copies[0])
+    answers: list[object] = []
+    try:
+        for name in names:
+            answers += everything(client, name)
+    except OutOfReachError as error:
+        answers.append(str(error))
+    client.close()
+    for pid in copies:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(pid, os.WNOHANG)
+    return Told(answers, len(copies), bench.notes, client.traffic.requests)
+
+
+@pytest.fixture
+def wheels(tmp_path: Path) -> Path:
+    folder = tmp_path / "wheels"
+    build_wheel(folder, "small", "1.0", requires=["deep"])
+    build_wheel(folder, "deep", "2.0", requires=["numpy"])
+    build_wheel(folder, "large", "3.0")
+    return folder
+
+
+def told_by(index: Loopback, cache: Path | None, **given: object) -> Told:
+    """The same, in a process that has no threads."""
+    return in_own_process(_ask, index.url, cache, given)
+
+
+def _ask(url: str, cache: Path | None, given: Mapping[str, object]) -> Told:
+    return ask(url, cache, **given)  # type: ignore[arg-type]  # names of its parameters
+
+
+def both(index: Loopback, cache: Path, **given: object) -> Told:
+    """The answers with a copy, which are those without one."""
+    alone = told_by(index, None, **given)
+    told = told_by(index, cache, **given)
+    assert (alone.copies, told.copies) == (0, 1)
+    assert told.answers == alone.answers
+    assert told.notes == alone.notes
+    return told
+
+
+@on_two
+def test_what_the_copy_asked_for_is_not_asked_for_again(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        told = both(index, tmp_path / "cache")
+        assert told.answers[0] == "small-1.0-py3-none-any.whl"
+        index.requests.clear()
+        told_by(index, tmp_path / "other")
+        paths = index.paths()
+        assert len(paths) == len(set(paths)) == 6
+
+
+@on_two
+def test_what_it_did_not_guess_is_asked_for_here(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        told = both(index, tmp_path / "cache", names=(LARGE, SMALL))
+        assert told.answers[0] == "large-3.0-py3-none-any.whl"
+
+
+def kill(pid: int) -> None:
+    os.kill(pid, signal.SIGKILL)
+
+
+@on_two
+@pytest.mark.parametrize("after", [0.0, 0.1, 0.25])
+def test_a_copy_that_is_killed_is_not_missed(wheels: Path, tmp_path: Path, after: float) -> None:
+    with Loopback(wheels, pep658=True, json=True, slow=0.05) as index:
+        alone = told_by(index, None)
+        told = in_own_process(_ask_killed, index.url, tmp_path / "cache", after)
+        assert (told.answers, told.notes, told.copies) == (alone.answers, alone.notes, 1)
+
+
+def _ask_killed(url: str, cache: Path, after: float) -> Told:
+    def late(pid: int) -> None:
+        time.sleep(after)
+        kill(pid)
+
+    return ask(url, cache, then=late)
+
+
+@on_two
+def test_what_fails_there_is_said_here_and_not_tried_again(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, json=True) as index:
+        index.answers["/simple/deep/"] = Answer(500, b"broken")
+        told = both(index, tmp_path / "cache", settings={"retries": 0})
+        assert "500" in str(told.answers[-1])
+        # once for the one process, once for the other and its copy
+        assert index.paths().count("/simple/deep/") == 2
+
+
+@on_two
+def test_an_answer_that_is_not_kept_is_handed_on(tmp_path: Path) -> None:
+    folder = tmp_path / "sdists"
+    build_sdist(folder, "small", "1.0", metadata_version="2.1", requires=["deep"])
+    with Loopback(folder, json=True) as index:
+        told = both(index, tmp_path / "cache", names=(SMALL,))
+        assert isinstance(told.answers[1], MetadataUnknown)
+        assert isinstance(told.answers[2], ContentsUnknown)
+        assert index.paths().count("/files/small-1.0.tar.gz") == 2
+
+
+@on_two
+def test_its_remarks_are_made_here_once(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True, bad_metadata_hash=True) as index:
+        told = both(index, tmp_path / "cache")
+        assert len(told.notes) == 2
+        assert "not what the index promises" in told.notes[0]
+
+
+@on_two
+def test_what_it_took_is_counted(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        assert told_by(index, tmp_path / "cache").requests == len(index.requests)
+
+
+@pytest.mark.parametrize("settings", [{"offline": True}, {"find_links": (".",)}])
+def test_none_is_sent_where_it_would_have_nothing_to_ask(
+    wheels: Path, tmp_path: Path, settings: Mapping[str, object]
+) -> None:
+    given = {
+        "settings": {name: (str(wheels),) if value == (".",) else value for name, value in settings.items()}
+    }
+    with Loopback(wheels, json=True) as index:
+        told = in_own_process(_ask, index.url, tmp_path / "cache", given)
+        assert told.copies == 0
+
+
+def _without_processes(url: str, cache: Path) -> Told:
+    def refused() -> int:
+        raise BlockingIOError("no more processes")
+
+    os.fork = refused
+    return ask(url, cache)
+
+
+def test_where_there_is_no_process_to_be_had_all_is_asked_here(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        told = in_own_process(_without_processes, index.url, tmp_path / "cache")
+        assert told == told_by(index, None)._replace(requests=told.requests)
+
+
+@on_two
+def test_nobody_waits_for_it_at_the_end(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, json=True, slow=0.5) as index:
+        assert told_by(index, tmp_path / "cache", names=()).copies == 1
+        assert len(index.requests) <= 1
