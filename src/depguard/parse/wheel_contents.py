@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -23,7 +23,7 @@ from depguard.model.binary import (
     Unread,
     WheelContents,
 )
-from depguard.model.file_list import FileList, InstalledFile
+from depguard.model.file_list import Columns, FileList, top_level
 from depguard.parse.binary_needs import read_binary
 from depguard.parse.elf import is_elf
 from depguard.parse.zip_directory import (
@@ -60,7 +60,7 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
         members = read_directory(*fetch_directory(file))
         binaries, unread = _read_compiled(file, members, depth, most)
         return WheelContents(
-            files=FileList.of(_files(file, members)),
+            files=_files(file, members),
             binaries=binaries,
             unread=unread,
             fetched=file.fetched,
@@ -117,13 +117,24 @@ def _compiled(members: Sequence[Member]) -> list[Member]:
     return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
 
 
-def _files(file: Pieces, members: Sequence[Member]) -> Iterator[InstalledFile]:
+def _files(file: Pieces, members: Sequence[Member]) -> FileList:
+    tops: dict[str, tuple[list[str], list[int | None], list[int | None]]] = {}
+
+    def add(path: str, size: int | None, crc: int | None) -> None:
+        paths, sizes, crcs = tops.setdefault(top_level(path), ([], [], []))
+        paths.append(path)
+        sizes.append(size)
+        crcs.append(crc)
+
     for member in members:
-        if not member.path.endswith("/"):  # a folder's own entry
-            yield InstalledFile(_installed(member.path), member.size, member.crc)
-            if member.path.endswith(".dist-info/entry_points.txt") and member.size <= _MOST_ENTRY_POINTS:
+        path = member.path
+        if path[-1:] != "/":  # a folder's own entry
+            add(_installed(path) if ".data/" in path else path, member.size, member.crc)
+            if path.endswith(".dist-info/entry_points.txt") and member.size <= _MOST_ENTRY_POINTS:
                 text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
-                yield from (InstalledFile(path=path) for path in _scripts(text.decode("utf-8", "replace")))
+                for script in _scripts(text.decode("utf-8", "replace")):
+                    add(script, None, None)
+    return FileList({top: Columns(*lists) for top, lists in tops.items()})
 
 
 def _scripts(entry_points: str) -> list[str]:

@@ -14,10 +14,10 @@ from depguard.parse.zip_directory import (
     Pieces,
     Place,
     ZipDamagedError,
+    entries_with,
     fetch_directory,
     fetch_member,
     member_of,
-    read_entries,
     unpack,
 )
 
@@ -33,13 +33,12 @@ def wheel_metadata_text(file: Pieces, name: NormalizedName, *, most: int) -> str
         data, place = fetch_directory(file, ahead=_before)
         folders: set[bytes] = set()
         found: list[Entry] = []
-        for entry in read_entries(data, place):
-            if _INFO in entry.name:
-                folder, _, rest = entry.name.partition(b"/")
-                if folder.endswith(_INFO):
-                    folders.add(folder)
-                    if rest == b"METADATA":
-                        found.append(entry)
+        for entry in entries_with(_INFO, data, place):
+            folder, _, rest = entry.name.partition(b"/")
+            if folder.endswith(_INFO):
+                folders.add(folder)
+                if rest == b"METADATA":
+                    found.append(entry)
         if len(folders) != 1 or len(found) != 1 or not found[0].name.isascii():
             return None
         path = found[0].name.decode("ascii")
