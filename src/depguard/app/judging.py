@@ -176,7 +176,7 @@ def _plan_result(occasion: Occasion, case: Case, index: int, plan: TierPlan | No
             lines["the search was given up: too many candidates to try"] = None
         return PlanResult(changes=None, failure=tuple(lines))
     held = {f.name: f for f in case_fallbacks(case, plan.guarded, index, plan.wanted)}
-    met = conflicts(plan.guarded, plan.setting, by_parent=True)
+    met = conflicts(plan.guarded, plan.setting, by_parent=True) if held else ()
     actions = tuple(
         _finished(occasion, action, _held_back(held.get(action.name), met, case, plan))
         for action in plan.guarded.changes[index].actions
@@ -197,7 +197,7 @@ def _held_back(
 def _finished(occasion: Occasion, action: Action, held_back: HeldBack | None) -> Action:
     if action.artifact is not None and action.size is None:
         action = replace(action, size=occasion.source.size(action.artifact))
-    return replace(action, held_back=held_back)
+    return replace(action, held_back=held_back) if held_back is not None else action
 
 
 def _unknown(simulation: Simulation, plan: TierPlan | None, index: int) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 MARKER_VARIABLES = (
@@ -34,6 +35,9 @@ MARKER_VARIABLES = (
 # Most markers of a host's metadata: they fail without a look at the rest unless their extra is wanted.
 _UNDER_EXTRA = re.compile(r'(?:.+ and )?extra == "([a-z0-9-]+)"')
 
+_MOST = 1 << 12
+"""Requirements of so many releases are remembered for an environment."""
+
 NO_EXTRA: frozenset[str] = frozenset({""})
 
 
@@ -45,6 +49,9 @@ class MarkerAnswer(enum.Enum):
     UNKNOWN = "unknown"
 
 
+_Left = tuple[tuple[Requirement, MarkerAnswer], ...]
+
+
 class HostMarkers:
     """The markers of one host, with its answers remembered.
 
@@ -53,7 +60,7 @@ class HostMarkers:
     seen before costs one look-up.
     """
 
-    __slots__ = ("_answers", "_environment", "_seen", "_unknown")
+    __slots__ = ("_answers", "_environment", "_left", "_seen", "_unknown")
 
     def __init__(self, environment: Mapping[str, str], unknown: Iterable[str] = ()) -> None:
         missing = [name for name in MARKER_VARIABLES if name not in environment]
@@ -64,6 +71,8 @@ class HostMarkers:
         self._answers: dict[tuple[str, frozenset[str]], MarkerAnswer] = {}
         # The text of a marker is costly to make (10 us); the marker kept beside it keeps its id its own.
         self._seen: dict[tuple[int, frozenset[str]], tuple[Marker, MarkerAnswer]] = {}
+        # Likewise by the id of requirements, which are kept beside what is left of them.
+        self._left: dict[tuple[int, frozenset[str], bool], tuple[tuple[Requirement, ...], _Left]] = {}
 
     def evaluate(self, marker: Marker | None, extras: Iterable[str] = ()) -> MarkerAnswer:
         """Whether ``marker`` holds when its distribution is wanted with ``extras`` (none: plainly).
@@ -78,6 +87,30 @@ class HostMarkers:
             seen = (marker, self._by_text(marker, str(marker), wanted))
             self._seen[id(marker), wanted] = seen
         return seen[1]
+
+    def left(
+        self, requirements: tuple[Requirement, ...], extras: frozenset[str], *, whole: bool
+    ) -> tuple[tuple[Requirement, MarkerAnswer], ...]:
+        """The requirements that hold or may hold with ``extras``.
+
+        Unless the ``whole`` is wanted, those are left out that hold without extras. Asked of the same
+        requirements for every host with this environment.
+        """
+        place = (id(requirements), extras, whole)
+        kept = self._left.get(place)
+        if kept is None:
+            if len(self._left) >= _MOST:
+                self._left.clear()
+            found: list[tuple[Requirement, MarkerAnswer]] = []
+            for requirement in requirements:
+                answer = self.evaluate(requirement.marker, extras)
+                if answer is MarkerAnswer.FAILS:
+                    continue
+                if extras and not whole and self.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
+                    continue
+                found.append((requirement, answer))
+            kept = self._left[place] = (requirements, tuple(found))
+        return kept[1]
 
     def _by_text(self, marker: Marker, text: str, wanted: frozenset[str]) -> MarkerAnswer:
         extras = frozenset(canonicalize_name(extra) for extra in wanted) if "extra" in text else NO_EXTRA

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
+from functools import cached_property
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName
@@ -74,13 +75,13 @@ class Action:
     size: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: it remembers its changes, for which every rule asks
 class ChangeSet:
     """All actions on one host, sorted by name, keeps of what was reached included."""
 
     actions: tuple[Action, ...]
 
-    @property
+    @cached_property
     def changes(self) -> tuple[Action, ...]:
         """The actions that are not KEEP."""
         return tuple(a for a in self.actions if a.kind is not ActionKind.KEEP)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -38,6 +39,9 @@ from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
 from depguard.resolve.universe import Shelf, Universe
 
+if TYPE_CHECKING:
+    from depguard.planning.inspection import Inspection
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
@@ -46,7 +50,8 @@ class Case:
     ``free_view`` is the installer's: it may build, and knows overrides only where they state what a
     direct URL requires. ``guarded`` is the plan's: the policy's word on builds and all overrides.
     ``kept`` are the installed names that are protected or held.
-    ``inspector`` looks into the wheels that come in; None where that is not wanted.
+    ``inspector`` looks into the wheels that come in; None where that is not wanted. ``inspected`` is what it
+    has come to (`depguard.planning.inspection`).
     """
 
     host: Host
@@ -57,6 +62,7 @@ class Case:
     free_view: HostView
     guarded: GuardedHost
     inspector: Inspector | None = None
+    inspected: dict[object, Inspection] = field(default_factory=dict, compare=False, repr=False)
 
     def needed_by_others(self, name: NormalizedName) -> Sequence[tuple[NormalizedName, Requirement]]:
         """Who on the host requires a project, and how: each requirement that counts there."""

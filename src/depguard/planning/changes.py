@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from packaging.requirements import Requirement
-from packaging.specifiers import Specifier, SpecifierSet
+from packaging.specifiers import Specifier
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
 from depguard.model.report import Broken
-from depguard.resolve.needs import Candidate, text_of
+from depguard.resolve.needs import Candidate, admits, text_of
 
 
 def action_for(host: Host, candidate: Candidate, because: Iterable[Cause]) -> Action:
@@ -66,9 +66,10 @@ def newly_broken(
         for parent, requirement in dependents(name):
             if parent in after or parent not in host.installed:
                 continue
-            if not _met_before(host, name, requirement.specifier):
+            installed = host.installed.get(name)
+            if installed is None or not _admits(requirement, installed.version):
                 continue
-            if action.kind is ActionKind.REMOVE or not _admits(requirement.specifier, action.new):
+            if action.kind is ActionKind.REMOVE or not _admits(requirement, action.new):
                 dist = host.installed[parent]
                 broken.append(
                     Broken(
@@ -98,7 +99,7 @@ def left_unmet(
             version = action.new if action is not None else None
             if action is None and there:
                 version = host.installed[target].version
-            if there and _admits(requirement.specifier, version):
+            if there and _admits(requirement, version):
                 continue
             unmet.append(
                 Broken(
@@ -134,13 +135,8 @@ def _plain(clause: Specifier) -> str:
     return f"<{'.'.join(map(str, release))}" if plain else str(clause)
 
 
-def _met_before(host: Host, name: NormalizedName, specifier: SpecifierSet) -> bool:
-    installed = host.installed.get(name)
-    return installed is not None and _admits(specifier, installed.version)
-
-
-def _admits(specifier: SpecifierSet, version: Version | None) -> bool:
-    return version is None or specifier.contains(version, prereleases=True)
+def _admits(requirement: Requirement, version: Version | None) -> bool:
+    return version is None or admits(requirement, version)
 
 
 def _kind(installed: InstalledDistribution | None, candidate: Candidate) -> ActionKind:

@@ -46,7 +46,21 @@ def inspect(case: Case, changes: ChangeSet) -> Inspection:
     """Look into each wheel that the changes bring in: once, and from the cache ever after."""
     if case.inspector is None:
         return Inspection()
-    inspector, wanted = _expected(case, case.inspector, changes)
+    # The simulation and the plan of one tier, or the plans of two, often come to the same.
+    place = tuple((a.name, a.kind, a.new, _file(a)) for a in changes.changes)
+    known = case.inspected.get(place)
+    if known is None:
+        known = case.inspected[place] = _inspected(case, case.inspector, changes)
+    return known
+
+
+def _file(action: Action) -> tuple[str, str] | None:
+    artifact = action.artifact
+    return None if artifact is None else (artifact.url, artifact.filename)
+
+
+def _inspected(case: Case, inspector: Inspector, changes: ChangeSet) -> Inspection:
+    inspector, wanted = _expected(case, inspector, changes)
     if not wanted:
         return Inspection()
     contents: dict[NormalizedName, WheelContents] = {}

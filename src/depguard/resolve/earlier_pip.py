@@ -23,7 +23,7 @@ class EarlierPip(Steady[Need, Candidate]):
     # Its preference is a function of what it was asked before (how deep the askers are), so it is asked
     # for a choice that is none, too.
     def _attempt_to_pin_criterion(self, name: Key) -> list[Criterion[Need, Candidate]]:
-        self._get_preference(name)
+        self._foremost((name,))
         return super()._attempt_to_pin_criterion(name)
 
     def _save_state(self) -> None:

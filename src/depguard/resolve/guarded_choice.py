@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Candidate, Key, admits, versions_of
-from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, pins_exactly
+from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, by_version, pins_exactly
 from depguard.resolve.rounds import Choices
 from depguard.resolve.universe import Offer
 
@@ -51,7 +51,7 @@ class GuardedChoice:
         self._made: dict[tuple[Key, Version], JointCandidate | None] = {}
         self._urls: dict[tuple[Key, str], JointCandidate] = {}
         self._merged: dict[NormalizedName, Remembering[Offer]] = {}
-        self._offers: dict[tuple[int, NormalizedName], dict[Version, Offer]] = {}
+        self._offers: dict[tuple[int, NormalizedName], Mapping[Version, Offer]] = {}
         self._fixed: dict[Key, bool] = {}
         self._first: dict[Key, JointCandidate | None] = {}
         self._listed: set[NormalizedName] = set()
@@ -252,8 +252,7 @@ class GuardedChoice:
         """One host's offers by version."""
         place = (index, name)
         if place not in self._offers:
-            offers = self._hosts[index].view.offers(name).offers
-            self._offers[place] = {offer.version: offer for offer in reversed(offers)}
+            self._offers[place] = by_version(self._hosts[index].view.offers(name).offers)
         return self._offers[place]
 
     def _may_move(self, host: GuardedHost, name: NormalizedName, version: Version) -> bool:

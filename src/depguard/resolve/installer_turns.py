@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from resolvelib.resolvers import RequirementInformation
 
-from depguard.resolve.needs import PYTHON, Candidate, Key, Need
+from depguard.resolve.needs import PYTHON, Candidate, Key, Need, clauses_of
 
 Information = RequirementInformation[Need, Candidate]
 
@@ -125,12 +125,7 @@ class _Told(NamedTuple):
 def _told_together(known: Collection[Information]) -> _Told:
     needs = [information.requirement for information in known]
     # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
-    clauses = [
-        (clause.operator, clause.version)
-        for need in needs
-        if need.exact is None
-        for clause in need.requirement.specifier
-    ]
+    clauses = {c for need in needs if need.exact is None for c in clauses_of(need.requirement)}
     return _Told(
         known=known,
         parents=tuple(i.parent.key if i.parent is not None else None for i in known),

@@ -89,7 +89,7 @@ _MOST = 1 << 16
 class _Read:
     """What is known of a requirement, which is kept beside it so that its id is nobody else's."""
 
-    __slots__ = ("admitted", "key", "requirement", "text", "versions")
+    __slots__ = ("admitted", "clauses", "key", "requirement", "text", "versions")
 
     def __init__(self, requirement: Requirement) -> None:
         extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
@@ -97,6 +97,7 @@ class _Read:
         self.key = Key(canonicalize_name(requirement.name), extras)
         self.text = str(requirement)
         self.versions = str(requirement.specifier)
+        self.clauses = tuple([(clause.operator, clause.version) for clause in requirement.specifier])
         # ``===`` compares texts (PEP 440), and equal versions have several.
         self.admitted: dict[Version, bool] | None = None if "===" in self.versions else {}
 
@@ -118,6 +119,11 @@ def text_of(requirement: Requirement) -> str:
 def versions_of(requirement: Requirement) -> str:
     """The versions that a requirement allows, as text."""
     return _of(requirement).versions
+
+
+def clauses_of(requirement: Requirement) -> tuple[tuple[str, str], ...]:
+    """The clauses of a requirement's specifier: operator and version."""
+    return _of(requirement).clauses
 
 
 def admits(requirement: Requirement, version: Version) -> bool:

@@ -61,22 +61,13 @@ class OwnDistributions:
         return known
 
     def filtered(
-        self, key: Key, requirements: Iterable[Requirement], label: Callable[[], str], *, whole: bool
+        self, key: Key, requirements: tuple[Requirement, ...], label: Callable[[], str], *, whole: bool
     ) -> Requires:
         """What of some requirements holds here. ``label`` names who has them, for doubts.
 
         With extras, unless the ``whole`` is wanted, not what holds without them.
         """
-        extras = frozenset(key.extras)
-        judged: list[tuple[Requirement, MarkerAnswer]] = []
-        for requirement in requirements:
-            answer = self.markers.evaluate(requirement.marker, extras)
-            if answer is MarkerAnswer.FAILS:
-                continue
-            if extras and not whole and self.markers.evaluate(requirement.marker) is MarkerAnswer.HOLDS:
-                continue
-            judged.append((requirement, answer))
-        return _judged(judged, label)
+        return _judged(self.markers.left(requirements, frozenset(key.extras), whole=whole), label)
 
     def _read(self, candidate: Candidate, dist: InstalledDistribution, *, whole: bool) -> Requires:
         def label() -> str:
@@ -89,7 +80,7 @@ class OwnDistributions:
         if self._compiled is not None and not candidate.key.extras:
             answer = _judged(self._compiled.plain(dist.name), label)
         else:
-            answer = self.filtered(candidate.key, requirements.requires, label, whole=whole)
+            answer = self.filtered(candidate.key, tuple(requirements.requires), label, whole=whole)
         return replace(answer, doubts=(*doubts, *answer.doubts)) if doubts else answer
 
 

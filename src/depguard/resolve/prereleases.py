@@ -9,7 +9,7 @@ depguard states the rules itself, so that the answer does not depend on the pack
 from __future__ import annotations
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeVar
 
 from packaging.specifiers import Specifier, SpecifierSet
@@ -58,6 +58,16 @@ class Remembering(tuple[V, ...]):  # noqa: SLOT001 - it remembers in its __dict_
             fitting = [offer for offer in self if id(offer.version) in kept]
             left[text] = (fitting, [offer for offer in fitting if not offer.version.is_prerelease])
         return left[text]
+
+
+def by_version(offers: Sequence[V]) -> Mapping[Version, V]:
+    """The offers by their version, of equals the first."""
+    if not isinstance(offers, Remembering):
+        return {offer.version: offer for offer in reversed(offers)}
+    made: dict[Version, V] = offers.__dict__.setdefault("by_version", {})
+    if not made:
+        made.update({offer.version: offer for offer in reversed(offers)})
+    return made
 
 
 _CLASSIC_OPERATORS = frozenset({"==", ">=", "<=", "~=", "==="})

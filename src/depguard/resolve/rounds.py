@@ -132,6 +132,10 @@ class Choices(Generic[C]):
         return found is not None
 
 
+_Ranked = tuple[Collection[RequirementInformation[R, C]], int, "Preference"]
+"""How far a key is preferred, of what that was said, and in which `Provider.era`."""
+
+
 class Rounds(Resolution[R, C, Key], Generic[R, C]):
     """A resolution that looks again only at what a round has touched.
 
@@ -143,7 +147,7 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
     def __init__(self, provider: Provider[R, C], reporter: BaseReporter[R, C, Key]) -> None:
         super().__init__(provider, reporter)
         self._judged: dict[Key, tuple[Criterion[R, C], C, bool]] = {}
-        self._ranked: dict[Key, tuple[Collection[RequirementInformation[R, C]], int, Preference]] = {}
+        self._ranked: dict[Key, _Ranked[R, C]] = {}
         # The keys without a pin that does, in the order of the criteria. None: to be found out.
         self._open: dict[Key, None] | None = None
         # The keys of which the last candidate has a requirement.
@@ -200,7 +204,19 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         if len(keys) > 1:
             causes = state.backtrack_causes
             keys = list(self._p.narrow_requirement_selection(keys, state.mapping, {}, {}, causes))
-        return min(keys, key=self._get_preference) if len(keys) > 1 else next(iter(keys), None)
+        return self._foremost(keys) if len(keys) > 1 else next(iter(keys), None)
+
+    def _foremost(self, keys: Iterable[Key]) -> Key:
+        """The first one of those that are preferred most. Asked of all open keys, round after round."""
+        criteria, era = self._states[-1].criteria, self._p.era
+        ranks: list[tuple[Preference, int, Key]] = []
+        for key in keys:
+            ranked = self._ranked.get(key)
+            if ranked is None or ranked[0] is not criteria[key].information or ranked[1] != era:
+                ranked = self._rank(key)
+                era = self._p.era
+            ranks.append((ranked[2], len(ranks), key))
+        return min(ranks)[2]
 
     def _forget(self) -> None:
         """After a jump other keys are open, and other requirements are known to have met."""
@@ -293,14 +309,12 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         causes = super()._attempt_to_pin_criterion(name)
         return causes or ([] if any(True for _ in criterion.candidates) else [criterion])
 
-    def _get_preference(self, name: Key) -> Preference:
+    def _rank(self, key: Key) -> _Ranked[R, C]:
         state = self._states[-1]
-        information, era = state.criteria[name].information, self._p.era
-        ranked = self._ranked.get(name)
-        if ranked is None or ranked[0] is not information or ranked[1] != era:
-            said = self._p.preference(name, information, state.backtrack_causes)
-            ranked = self._ranked[name] = (information, era, said)
-        return ranked[2]
+        information, era = state.criteria[key].information, self._p.era
+        said = self._p.preference(key, information, state.backtrack_causes)
+        ranked = self._ranked[key] = (information, era, said)
+        return ranked
 
     # A criterion is replaced, never changed, so that the same one with the same pin has the same answer.
     def _is_current_pin_satisfying(self, name: Key, criterion: Criterion[R, C]) -> bool:
