@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, overload
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -21,6 +22,7 @@ from depguard.model.host import Host, InstalledDistribution, Knowledge, Origin, 
 from depguard.model.host_needs import ActiveRequirement, CompiledBaseline, HostNeeds, read_needs
 from depguard.model.location import Location
 from depguard.model.markers import MarkerAnswer, markers_of
+from depguard.parse.filenames import version_of
 from depguard.parse.requirement_cache import requirement, stated_text
 
 FORMAT = 1
@@ -93,7 +95,7 @@ def compiled_host(text: str) -> Host:
             name=head["name"],
             python=Version(head["python"]),
             markers=head["markers"],
-            tags=tuple([Tag(*tag.split("-")) for tag in head["tags"]]),
+            tags=_tags(tuple(head["tags"])),
             installed=baseline,
             sha256=head["sha256"],
             unknown_markers=frozenset(head["unknown_markers"]),
@@ -106,6 +108,17 @@ def compiled_host(text: str) -> Host:
         )
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise ValueError(f"no compiled host: {error}") from error
+
+
+@lru_cache(maxsize=64)
+def _tags(names: tuple[str, ...]) -> tuple[Tag, ...]:
+    """Wheel tags by their names: most hosts have those of another one."""
+    return tuple([Tag(*name.split("-")) for name in names])
+
+
+@lru_cache(maxsize=4096)
+def _specifier(text: str) -> SpecifierSet:
+    return SpecifierSet(text)
 
 
 def _row(dist: InstalledDistribution) -> list[Any]:
@@ -298,13 +311,13 @@ def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution
     return InstalledDistribution(
         name=name,
         spelled=spelled,
-        version=None if version is None else Version(version),
+        version=None if version is None else version_of(version),
         requirements=Requirements(
             how=Knowledge(how),
             source=source,
             requires=_Later(requires),
             extras=frozenset(extras),
-            requires_python=None if python is None else SpecifierSet(python),
+            requires_python=None if python is None else _specifier(python),
             contradicted=_Later(against),
         ),
         origin=Origin(kind=OriginKind(origin[0]), filename=origin[1], reference=origin[2], sha256=origin[3]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -41,12 +41,11 @@ class Reach:
         *,
         python_rule: str = "",
     ) -> None:
-        names = [str(tag) for tag in tags]
-        self._ranks = {name: rank for rank, name in reversed(list(enumerate(names)))}
+        self._ranks, names = _in_order(tuple(tags))
         self._python_fits = python_fits
         self._by_tags: dict[str, int | None] = {}
         self._by_python: dict[str, bool] = {}
-        whole = "\n".join((str(FORMAT), str(python), python_rule, *names))
+        whole = "\n".join((str(FORMAT), str(python), python_rule, names))
         self.key = hashlib.sha256(whole.encode()).hexdigest()
 
     def rank(self, tags: str) -> int | None:
@@ -65,6 +64,13 @@ class Reach:
             known = specifier is None or self._python_fits(specifier)
             self._by_python[requires_python] = known
         return known
+
+
+@lru_cache(maxsize=64)
+def _in_order(tags: tuple[Tag, ...]) -> tuple[dict[str, int], str]:
+    """The first places of a host's tags by their names, and these names as a text."""
+    names = [str(tag) for tag in tags]
+    return {name: rank for rank, name in reversed(list(enumerate(names)))}, "\n".join(names)
 
 
 class FittingFile(NamedTuple):

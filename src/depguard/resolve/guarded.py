@@ -17,7 +17,7 @@ from depguard.model.markers import MarkerAnswer
 from depguard.resolve.dead_ends import DeadEnds
 from depguard.resolve.guarded_choice import GuardedChoice, GuardRules, dragged
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
-from depguard.resolve.needs import PYTHON, Key, clauses_of, key_of, text_of
+from depguard.resolve.needs import ENDS, PINS, PYTHON, Key, key_of, said_by, text_of
 from depguard.resolve.rounds import Provider
 
 Information = RequirementInformation[JointNeed, JointCandidate]
@@ -65,10 +65,10 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         """Exact pins, then what the request names, then upper bounds, then by name."""
         told = self._told.get(key)
         if told is None or told[0] is not information:
-            clauses = {clause for i in information for clause in clauses_of(i.requirement.requirement)}
-            pinned = any(operator in ("==", "===") and "*" not in version for operator, version in clauses)
-            bounded = any(operator in ("<", "<=", "~=", "==") for operator, _ in clauses)
-            told = self._told[key] = (information, pinned, bounded)
+            says = 0
+            for need, _ in information:
+                says |= said_by(need.requirement)
+            told = self._told[key] = (information, bool(says & PINS), bool(says & ENDS))
         return (not told[1], self._order.get(key, math.inf), not told[2], key)
 
     def find_matches(

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from resolvelib.resolvers import RequirementInformation
 
-from depguard.resolve.needs import PYTHON, Candidate, Key, Need, clauses_of
+from depguard.resolve.needs import BOUNDS, EQUALS, PINS, PYTHON, Candidate, Key, Need, Says, said_by
 
 Information = RequirementInformation[Need, Candidate]
 
@@ -52,13 +52,14 @@ class InstallerTurns:
         cause = bool(causes) and key in self._concerned(causes)
         if self._uv:
             seen = self._seen.setdefault(key, len(self._seen))
-            return (not told.direct, not told.pins, not cause, seen)
+            return (not told.direct, not told.says & PINS, not cause, seen)
         order = self._order.get(key, math.inf)
         if self._by_depth:
             depth = self._depth(key, told.parents)
-            return (not known, not told.equals, not cause, depth, order, not told.says, key)
+            return (not known, not told.says & EQUALS, not cause, depth, order, not told.says, key)
         promoted = self._promotes and self._conflicts[key] >= CONFLICTS_TO_PROMOTE
-        return (not promoted, not told.direct, not told.pins, not told.bounds, order, not told.says, key)
+        pins, bounds = told.says & PINS, told.says & BOUNDS
+        return (not promoted, not told.direct, not pins, not bounds, order, not told.says, key)
 
     def narrowed(
         self, identifiers: Iterable[Key], resolutions: Mapping[Key, Candidate], causes: Sequence[Information]
@@ -107,31 +108,25 @@ class InstallerTurns:
 
 
 class _Told(NamedTuple):
-    """What the needs on a key say of versions, and who has them (None: the request).
+    """What the needs on a key say together, and who has them (None: the request).
 
-    ``says``: anything at all; ``equals``: by ``==`` or ``===``; ``pins``: so, without a wildcard. ``direct``:
-    one names a URL, or ties an extra to its project.
+    ``direct``: one names a URL, or ties an extra to its project.
     """
 
     known: Collection[Information]
     parents: tuple[Key | None, ...]
     direct: bool
-    says: bool
-    equals: bool
-    pins: bool
-    bounds: bool
+    says: Says
 
 
 def _told_together(known: Collection[Information]) -> _Told:
-    needs = [information.requirement for information in known]
-    # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
-    clauses = {c for need in needs if need.exact is None for c in clauses_of(need.requirement)}
-    return _Told(
-        known=known,
-        parents=tuple(i.parent.key if i.parent is not None else None for i in known),
-        direct=any(need.requirement.url or need.exact is not None for need in needs),
-        says=bool(clauses),
-        equals=any(op[:2] == "==" for op, _ in clauses),
-        pins=any(op[:2] == "==" and "*" not in text for op, text in clauses),
-        bounds=any(op in ("<", "<=", "~=") or (op == "==" and "*" in text) for op, text in clauses),
-    )
+    parents: list[Key | None] = []
+    direct = False
+    says = 0
+    for need, parent in known:
+        parents.append(parent.key if parent is not None else None)
+        # What ties extras to their project names a candidate, no versions: nothing is pinned by it.
+        if need.exact is None:
+            says |= said_by(need.requirement)
+        direct = direct or need.exact is not None or need.requirement.url is not None
+    return _Told(known, tuple(parents), direct, says)

@@ -83,13 +83,26 @@ PYTHON = Key(NormalizedName("<python>"))
 """Identifier of a candidate's own demand on the interpreter; no project can be called this."""
 
 
+Says = int
+"""Which kinds of clauses a specifier has, as bits; 0: it says nothing of versions."""
+
+EQUALS = 1
+"""``==`` or ``===``."""
+PINS = 2
+"""The same without a wildcard."""
+BOUNDS = 4
+"""An upper bound: ``<``, ``<=``, ``~=``, or ``==`` with a wildcard."""
+ENDS = 8
+"""Any of these but ``===``."""
+_ELSE = 16
+
 _MOST = 1 << 16
 
 
 class _Read:
     """What is known of a requirement, which is kept beside it so that its id is nobody else's."""
 
-    __slots__ = ("admitted", "clauses", "key", "requirement", "text", "versions")
+    __slots__ = ("admitted", "key", "requirement", "says", "text", "versions")
 
     def __init__(self, requirement: Requirement) -> None:
         extras = tuple(sorted({canonicalize_name(extra) for extra in requirement.extras}))
@@ -97,9 +110,19 @@ class _Read:
         self.key = Key(canonicalize_name(requirement.name), extras)
         self.text = str(requirement)
         self.versions = str(requirement.specifier)
-        self.clauses = tuple([(clause.operator, clause.version) for clause in requirement.specifier])
+        self.says = 0
+        for clause in requirement.specifier:
+            self.says |= _kind(clause.operator, wildcard="*" in clause.version)
         # ``===`` compares texts (PEP 440), and equal versions have several.
         self.admitted: dict[Version, bool] | None = None if "===" in self.versions else {}
+
+
+def _kind(operator: str, *, wildcard: bool) -> Says:
+    if operator == "===":
+        return EQUALS | (_ELSE if wildcard else PINS)
+    if operator == "==":
+        return EQUALS | ENDS | (BOUNDS if wildcard else PINS)
+    return BOUNDS | ENDS if operator in ("<", "<=", "~=") else _ELSE
 
 
 # Requirements are parsed once for each text, so the same objects come by again and again, on every host.
@@ -121,9 +144,9 @@ def versions_of(requirement: Requirement) -> str:
     return _of(requirement).versions
 
 
-def clauses_of(requirement: Requirement) -> tuple[tuple[str, str], ...]:
-    """The clauses of a requirement's specifier: operator and version."""
-    return _of(requirement).clauses
+def said_by(requirement: Requirement) -> Says:
+    """What kinds of clauses a requirement's specifier has."""
+    return _of(requirement).says
 
 
 def admits(requirement: Requirement, version: Version) -> bool:
