@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
+import select
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -21,7 +23,7 @@ class _Copy(NamedTuple):
     """A copy of this process, and where it writes what it has done."""
 
     pid: int
-    answers: int
+    answers: BinaryIO
 
 
 class Forks:
@@ -43,21 +45,25 @@ class Forks:
         return self._shared_out(work, count, size)
 
     def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
-        numbers = _numbers(count)
+        runs = _runs(count, size)
         copies: list[_Copy] = []
         done: dict[int, T | _Failed] = {}
         try:
             with suppress(OSError):  # no process, or no pipe, is to be had: fewer do it
-                for _ in range(size - 1):
-                    copies.append(_copy(work, numbers, copies))
-            done.update(_parts(work, numbers))
+                for at in range(1, size):
+                    copies.append(_copy(work, (*runs[at:], *runs[:at]), copies))
+            for number, made in _parts(work, runs):
+                done[number] = made
+                for copy in copies:  # meanwhile, so that little is left to be read at the end
+                    done.update(_answers(copy, wait=False))
             for copy in copies:
-                done.update(_answers(copy))
+                done.update(_answers(copy, wait=True))
         finally:
-            os.close(numbers)
+            for numbers in runs:
+                os.close(numbers)
             _end(copies)
         for number in range(count):
-            # Of a copy that gave no answers all is done here.
+            # What a copy gave no answer to is done here.
             made = done[number] if number in done else work(number)
             if isinstance(made, _Failed):
                 raise made.error
@@ -83,27 +89,35 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def _numbers(count: int) -> int:
-    """A pipe with the numbers of all parts: whoever is free takes the next one."""
-    take, give = os.pipe()
-    os.write(give, b"".join(number.to_bytes(_NUMBER) for number in range(count)))
-    os.close(give)
-    return take
+def _runs(count: int, size: int) -> tuple[int, ...]:
+    """A pipe for each process with the numbers of its parts: neighbours, which often look at the same things.
+
+    Whoever has done its own takes what is left of the others'.
+    """
+    runs: list[int] = []
+    for at in range(size):
+        take, give = os.pipe()
+        run = range(count * at // size, count * (at + 1) // size)
+        os.write(give, b"".join(number.to_bytes(_NUMBER) for number in run))
+        os.close(give)
+        runs.append(take)
+    return tuple(runs)
 
 
-def _parts(work: Callable[[int], T], numbers: int) -> dict[int, T | _Failed]:
-    """What this process does of it."""
-    done: dict[int, T | _Failed] = {}
-    while taken := os.read(numbers, _NUMBER):
-        number = int.from_bytes(taken)
-        try:
-            done[number] = work(number)
-        except Exception as error:  # noqa: BLE001 - raised again for whoever asks, in the order of the parts
-            done[number] = _Failed(error)
-    return done
+def _parts(work: Callable[[int], T], runs: Sequence[int]) -> Iterator[tuple[int, T | _Failed]]:
+    """What this process does of it, run by run."""
+    for numbers in runs:
+        while taken := os.read(numbers, _NUMBER):
+            number = int.from_bytes(taken)
+            made: T | _Failed
+            try:
+                made = work(number)
+            except Exception as error:  # noqa: BLE001 - raised again for whoever asks, in the order of the parts
+                made = _Failed(error)
+            yield number, made
 
 
-def _copy(work: Callable[[int], T], numbers: int, others: list[_Copy]) -> _Copy:
+def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]) -> _Copy:
     take, give = os.pipe()
     try:
         pid = os.fork()
@@ -113,30 +127,33 @@ def _copy(work: Callable[[int], T], numbers: int, others: list[_Copy]) -> _Copy:
         raise
     if pid:
         os.close(give)
-        return _Copy(pid, take)
+        return _Copy(pid, os.fdopen(take, "rb"))
     code = 1
     try:
-        for fd in (take, *(other.answers for other in others)):
+        gc.freeze()  # what was there before is not looked through again: that would make copies of it all
+        for fd in (take, *(other.answers.fileno() for other in others)):
             os.close(fd)
         with os.fdopen(give, "wb") as answers:
-            pickle.dump(_parts(work, numbers), answers, pickle.HIGHEST_PROTOCOL)
+            for part in _parts(work, runs):
+                pickle.dump(part, answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
         code = 0
     finally:
         os._exit(code)  # nothing of this process is tidied up twice
 
 
-def _answers(copy: _Copy) -> dict[int, T | _Failed]:
-    with open(copy.answers, "rb", closefd=False) as answers:
+def _answers(copy: _Copy, *, wait: bool) -> Iterator[tuple[int, Any]]:
+    """What a copy has told so far, or, with ``wait``, all that it has still to tell."""
+    while wait or select.select([copy.answers], [], [], 0)[0]:
         try:
-            found: dict[int, T | _Failed] = pickle.load(answers)  # noqa: S301 - from a copy of this process
-        except Exception:  # noqa: BLE001 - killed, or an error that cannot be sent: done, and raised, here
-            return {}
-    return found
+            yield pickle.load(copy.answers)  # noqa: S301 - from a copy of this process
+        except Exception:  # noqa: BLE001 - no more, killed, or an error that cannot be sent: done, and raised, here
+            return
 
 
 def _end(copies: list[_Copy]) -> None:
     """Let go of the copies; one that still writes finds nobody who reads, and ends."""
     for copy in copies:
-        os.close(copy.answers)
+        copy.answers.close()
     for copy in copies:
         os.waitpid(copy.pid, 0)
