@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import gc
 import os
 import pickle
@@ -11,6 +12,10 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeVar
+
+from packaging.requirements import Requirement
+
+from depguard.parse.requirement_cache import requirement, stated_text
 
 T = TypeVar("T")
 
@@ -135,11 +140,22 @@ def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]
             os.close(fd)
         with os.fdopen(give, "wb") as answers:
             for part in _parts(work, runs):
-                pickle.dump(part, answers, pickle.HIGHEST_PROTOCOL)
-                answers.flush()
+                _tell(answers, part)
         code = 0
     finally:
         os._exit(code)  # nothing of this process is tidied up twice
+
+
+def _by_text(made: Requirement) -> tuple[Callable[..., Requirement], tuple[str]]:
+    """As its text: whoever is told has parsed most of them before."""
+    return requirement, (stated_text(made),)
+
+
+def _tell(answers: BinaryIO, part: tuple[int, object]) -> None:
+    pickler = pickle.Pickler(answers, pickle.HIGHEST_PROTOCOL)
+    pickler.dispatch_table = {**copyreg.dispatch_table, Requirement: _by_text}
+    pickler.dump(part)
+    answers.flush()
 
 
 def _answers(copy: _Copy, *, wait: bool) -> Iterator[tuple[int, Any]]:
