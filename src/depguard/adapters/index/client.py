@@ -20,6 +20,7 @@ from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
+from depguard.adapters.index.certificates import Certificates
 from depguard.adapters.index.outrider import Done, Herald, Outrider, Rider, send
 from depguard.adapters.index.project_pages import ProjectPages
 from depguard.adapters.index.remote_pages import RemotePages
@@ -75,6 +76,7 @@ class IndexClient:
         self._sleep = sleep
         self._wire = Wire(self._transport)
         self._crew = Crew(_WORKERS)
+        self._certificates = Certificates(settings)
         remote = RemotePages(settings, wire=self._wire, cache=self._cache, meter=self._meter, clock=clock)
         self._listed = ProjectPages(
             settings,
@@ -141,6 +143,8 @@ class IndexClient:
             return
         wanted = [name for name in names if not self._listed.at_hand(name)]
         if wanted and self._listed.remote:
+            if any(url.startswith("https:") for url in self.settings.index_urls):
+                self._crew.add(self._certificates.prepare)
             self._wire.open()
         for name in wanted:
             self._herald.begun(("page", name))
@@ -284,7 +288,12 @@ class IndexClient:
         from depguard.adapters.index.transport import Transport
 
         settings = self.settings
-        pools = Pools(settings, find_proxy=self._find_proxy or system_proxy, connections=_WORKERS)
+        pools = Pools(
+            settings,
+            find_proxy=self._find_proxy or system_proxy,
+            connections=_WORKERS,
+            certificates=self._certificates,
+        )
         urls = (*settings.index_urls, *settings.find_links)
         credentials = Credentials(urls, environ=self._environ, note=self._note, keyring=settings.keyring)
         transport = Transport(

@@ -1,9 +1,8 @@
-"""Connection pools: certificates of the system, proxies of the environment."""
+"""Connection pools, and the proxies of the environment."""
 
 from __future__ import annotations
 
 import ssl
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import urllib3
 
 from depguard.adapters.index.addresses import split_credentials
+from depguard.adapters.index.certificates import Certificates
 from depguard.adapters.index.settings import IndexSettings
 from depguard.errors import InputError, Problem
 
@@ -28,8 +28,16 @@ class Pools:
     With ``http2`` in the settings, servers that are reached without a proxy are asked whether they speak it.
     """
 
-    def __init__(self, settings: IndexSettings, *, find_proxy: FindProxy, connections: int) -> None:
+    def __init__(
+        self,
+        settings: IndexSettings,
+        *,
+        find_proxy: FindProxy,
+        connections: int,
+        certificates: Certificates | None = None,
+    ) -> None:
         self._settings = settings
+        self._certificates = certificates or Certificates(settings)
         self._find_proxy = find_proxy
         self._connections = connections
         self._lock = threading.Lock()
@@ -75,13 +83,10 @@ class Pools:
                 from depguard.adapters.index.http2 import Http2
 
                 # Contexts of its own: which protocols are offered is written into them.
-                contexts: dict[bool, ssl.SSLContext] = {}
+                own = Certificates(self._settings)
 
                 def context(url: str) -> ssl.SSLContext:
-                    trusted = self._trusted(url)
-                    if trusted not in contexts:
-                        contexts[trusted] = self._context(trusted)
-                    return contexts[trusted]
+                    return own.context(trusted=self._trusted(url))
 
                 self._over_http2 = Http2(context, connections=self._connections)
             return self._over_http2
@@ -91,7 +96,10 @@ class Pools:
         return bool({parts.hostname, parts.netloc.rpartition("@")[2]} & set(self._settings.trusted_hosts))
 
     def _make(self, proxy: str | None, trusted: bool) -> urllib3.PoolManager:  # noqa: FBT001 - private, one call
-        context = self._context(trusted)
+        context = self._certificates.context(trusted=trusted)
+        if trusted:
+            # Said once by whoever configured it; urllib3 would say it with every request.
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         if proxy is None:
             return urllib3.PoolManager(ssl_context=context, maxsize=self._connections)
         address, basic = split_credentials(proxy if "://" in proxy else f"http://{proxy}")
@@ -109,32 +117,6 @@ class Pools:
                 )
             ) from error
 
-    def _context(self, trusted: bool) -> ssl.SSLContext:  # noqa: FBT001 - private, one call
-        context: ssl.SSLContext
-        if trusted:
-            context = ssl.create_default_context()
-            context.check_hostname = False
-            context.verify_mode = ssl.CERT_NONE
-            # Said once by whoever configured it; urllib3 would say it with every request.
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        else:
-            context = _verifying_context()
-        cert, client = self._settings.cert, self._settings.client_cert
-        try:
-            if cert is not None:
-                context.load_verify_locations(**{"capath" if cert.is_dir() else "cafile": str(cert)})
-            if client is not None:
-                context.load_cert_chain(str(client))
-        except OSError as error:  # ssl.SSLError is one
-            raise InputError(
-                Problem(
-                    code="index.certificate",
-                    message=f"not a readable certificate file: {cert if client is None else client}",
-                    allowed="a PEM file",
-                )
-            ) from error
-        return context
-
 
 def _check_extra() -> None:
     if any(find_spec(name) is None for name in ("httpcore", "h2", "anyio")):
@@ -145,20 +127,6 @@ def _check_extra() -> None:
                 hint='pip install "depguard-policy[http2]", or leave DEPGUARD_HTTP2 unset',
             )
         )
-
-
-def _verifying_context() -> ssl.SSLContext:
-    # On Linux truststore loads OpenSSL's own places, again for every connection (20 ms each): once will do.
-    # Where OpenSSL finds no file, truststore knows more places.
-    if sys.platform == "linux" and ssl.get_default_verify_paths().cafile:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_default_verify_paths()
-        return context
-    try:
-        import truststore
-    except ImportError:
-        return ssl.create_default_context()
-    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 def system_proxy(url: str) -> str | None:

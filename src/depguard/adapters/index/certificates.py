@@ -1,0 +1,83 @@
+"""Whom an index is believed: the system's certificates, or those that the settings name."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from depguard.adapters.index.settings import IndexSettings
+from depguard.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    import ssl
+
+
+class Certificates:
+    """A TLS context for trusted hosts and one for all others, each made once.
+
+    Safe to be used by several threads.
+    """
+
+    def __init__(self, settings: IndexSettings) -> None:
+        self._settings = settings
+        self._locks = {trusted: threading.Lock() for trusted in (False, True)}
+        self._made: dict[bool, ssl.SSLContext] = {}
+
+    def context(self, *, trusted: bool) -> ssl.SSLContext:
+        """The context. Raises InputError for certificate files that cannot be read."""
+        with self._locks[trusted]:
+            if trusted not in self._made:
+                self._made[trusted] = self._make(trusted=trusted)
+            return self._made[trusted]
+
+    def prepare(self) -> None:
+        """Make what most indexes need. OpenSSL takes 45 ms for it, in which Python can do other work.
+
+        What goes wrong here goes wrong again, and is said, when it is needed.
+        """
+        with suppress(InputError):
+            self.context(trusted=False)
+
+    def _make(self, *, trusted: bool) -> ssl.SSLContext:
+        import ssl
+
+        context: ssl.SSLContext
+        if trusted:
+            context = ssl.create_default_context()
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        else:
+            context = _verifying_context()
+        cert, client = self._settings.cert, self._settings.client_cert
+        try:
+            if cert is not None:
+                context.load_verify_locations(**{"capath" if cert.is_dir() else "cafile": str(cert)})
+            if client is not None:
+                context.load_cert_chain(str(client))
+        except OSError as error:  # ssl.SSLError is one
+            raise InputError(
+                Problem(
+                    code="index.certificate",
+                    message=f"not a readable certificate file: {cert if client is None else client}",
+                    allowed="a PEM file",
+                )
+            ) from error
+        return context
+
+
+def _verifying_context() -> ssl.SSLContext:
+    import ssl
+    import sys
+
+    # On Linux truststore loads OpenSSL's own places, again for every connection (20 ms each): once will do.
+    # Where OpenSSL finds no file, truststore knows more places.
+    if sys.platform == "linux" and ssl.get_default_verify_paths().cafile:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_default_verify_paths()
+        return context
+    try:
+        import truststore
+    except ImportError:
+        return ssl.create_default_context()
+    return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
