@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
@@ -21,6 +20,7 @@ from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
 from depguard.adapters.index.certificates import Certificates
+from depguard.adapters.index.notes import Notes
 from depguard.adapters.index.outrider import Done, Herald, Outrider, Rider, send
 from depguard.adapters.index.project_pages import ProjectPages
 from depguard.adapters.index.remote_pages import RemotePages
@@ -69,7 +69,7 @@ class IndexClient:
     ) -> None:
         self.settings = settings
         self._cache = cache if cache is not None else Cache.none()
-        self._note = _Notes(note)
+        self._note = Notes(note)
         self._meter = Meter(on_traffic)
         self._environ = environ
         self._find_proxy = find_proxy
@@ -308,22 +308,3 @@ def _there(folder: Path, artifact: Artifact) -> bool:
 
 def _place(artifact: Artifact) -> tuple[str, str]:
     return artifact.url, artifact.filename
-
-
-class _Notes:
-    """Hands each remark on once, one at a time."""
-
-    def __init__(self, note: Callable[[str], None]) -> None:
-        self._note = note
-        self._lock = threading.Lock()
-        self._said: set[str] = set()
-
-    def to(self, note: Callable[[str], None]) -> None:
-        """Hand them to another from here on."""
-        self._note = note
-
-    def __call__(self, text: str) -> None:
-        with self._lock:
-            if text not in self._said:
-                self._said.add(text)
-                self._note(text)
