@@ -17,10 +17,11 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 _NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
 _BOUND = r"(?:[<>]=?|[=!~]=)[A-Za-z0-9.*+!]+"
+_BOUNDS = rf"{_BOUND}(?:,[ ]*{_BOUND})*"
 _PLAIN = re.compile(
     rf"(?P<name>{_NAME})[ ]*"
     rf"(?:\[(?P<extras>{_NAME}(?:,[ ]*{_NAME})*)\])?[ ]*"
-    rf"(?P<specifier>(?:{_BOUND})(?:,[ ]*{_BOUND})*)?[ ]*"
+    rf"(?:(?P<specifier>{_BOUNDS})|\((?P<bracketed>{_BOUNDS})\))?[ ]*"
     r"(?:;(?P<marker>.+))?"
 )
 
@@ -75,7 +76,7 @@ def _read(text: str) -> Requirement:
     if plain is None:
         return own_requirement(text)
     try:
-        specifier = _specifier(plain["specifier"] or "")
+        specifier = _specifier(plain["specifier"] or plain["bracketed"] or "")
         marker = _marker(plain["marker"].strip()) if plain["marker"] else None
     except RecursionError:
         raise InvalidRequirement("nested too deeply") from None

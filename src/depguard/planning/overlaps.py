@@ -102,13 +102,13 @@ def _all_roots(host: Host, table: FileTable) -> dict[str, Owners]:
     owners: dict[str, Owners] = {}
     for name in host.installed:
         for root in _own_roots(host, table, name):
-            owners[root] = (*owners.get(root, ()), name)
+            owners[root] = (*owners[root], name) if root in owners else (name,)
     return owners
 
 
 def _own_roots(host: Host, table: FileTable, name: NormalizedName) -> Iterable[str]:
     roots = table.roots.get(name) or host.installed[name].modules or (name.replace("-", "_"),)
-    return dict.fromkeys(roots)
+    return dict.fromkeys(roots) if len(roots) > 1 else roots
 
 
 def _touched(

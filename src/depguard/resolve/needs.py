@@ -151,7 +151,7 @@ def said_by(requirement: Requirement) -> Says:
 
 def admits(requirement: Requirement, version: Version) -> bool:
     """Whether a requirement allows a version, pre-releases included."""
-    admitted = _of(requirement).admitted
+    admitted = (_known.get(id(requirement)) or _of(requirement)).admitted
     known = admitted.get(version) if admitted is not None else None
     if known is None:
         known = requirement.specifier.contains(version, prereleases=True)
