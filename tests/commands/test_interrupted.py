@@ -21,11 +21,11 @@ def project(tmp_path: Path) -> Path:
     return write_project(tmp_path / "project")
 
 
-def started(project: Path, *words: str) -> subprocess.Popen[str]:
+def started(project: Path, *words: str, **environ: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", "depguard", *words],
         cwd=project,
-        env={**os.environ, "DEPGUARD_CACHE_DIR": str(project.parent / "cache")},
+        env={**os.environ, "DEPGUARD_CACHE_DIR": str(project.parent / "cache"), **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -67,7 +67,7 @@ def test_offline_with_an_empty_cache_says_what_is_missing(project: Path) -> None
 
 
 def test_an_index_out_of_reach_decides_nothing(project: Path) -> None:
-    done = started(project, "lock", "--index-url", "http://127.0.0.1:9/simple")
+    done = started(project, "lock", "--index-url", "http://127.0.0.1:9/simple", PIP_RETRIES="0")
     out, err = done.communicate(timeout=60)
     assert done.returncode == 3
     assert out == ""
