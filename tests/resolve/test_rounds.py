@@ -17,7 +17,8 @@ from depguard.resolve.installer import InstallerProvider, as_pip_asks, root_and_
 from depguard.resolve.installer_choice import Behaviour
 from depguard.resolve.needs import Key
 from depguard.resolve.prereleases import PrereleaseRule
-from depguard.resolve.rounds import Provider, Rounds
+from depguard.resolve.provider import Provider
+from depguard.resolve.rounds import Rounds
 from kit.fake_index import FakeIndex
 from kit.guarded_search import guarded_search
 from kit.hosts import small_host

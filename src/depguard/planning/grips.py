@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Container, Mapping
 from fnmatch import fnmatchcase, translate
+from functools import lru_cache
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -43,9 +44,15 @@ def _touched(policy: Policy) -> Callable[[str], bool]:
     """Whether any entry may speak of a name: most names are no entry's, and one match says so."""
     patterns = {pattern for entry in policy.protected for pattern in (entry.pattern, *included(entry))}
     patterns |= {held.pattern for held in policy.held}
+    return _matcher(frozenset(patterns))
+
+
+@lru_cache(maxsize=16)
+def _matcher(patterns: frozenset[str]) -> Callable[[str], bool]:
+    """Whether any of the patterns matches a name. Hosts have most names in common."""
     literal = {pattern for pattern in patterns if not _WILDCARDS & set(pattern)}
     globs = re.compile("|".join(translate(pattern) for pattern in sorted(patterns - literal)) or r"(?!)")
-    return lambda name: name in literal or globs.match(name) is not None
+    return lru_cache(maxsize=4096)(lambda name: name in literal or globs.match(name) is not None)
 
 
 def _grip(policy: Policy, name: NormalizedName, heads: Mapping[int, NormalizedName | None]) -> Grip:

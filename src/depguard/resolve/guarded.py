@@ -18,7 +18,7 @@ from depguard.resolve.dead_ends import DeadEnds
 from depguard.resolve.guarded_choice import GuardedChoice, GuardRules, dragged
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import ENDS, PINS, PYTHON, Key, key_of, said_by, text_of
-from depguard.resolve.rounds import Provider
+from depguard.resolve.provider import Provider
 
 Information = RequirementInformation[JointNeed, JointCandidate]
 

@@ -13,7 +13,7 @@ from packaging.version import Version
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Candidate, Key, admits, versions_of
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, by_version, pins_exactly
-from depguard.resolve.rounds import Choices
+from depguard.resolve.provider import Choices
 from depguard.resolve.universe import Offer
 
 _Said = tuple[str, AbstractSet[int], int]

@@ -17,7 +17,7 @@ from depguard.resolve.host_view import HostView
 from depguard.resolve.installer_choice import Behaviour, InstallerChoice
 from depguard.resolve.installer_turns import Information, InstallerTurns
 from depguard.resolve.needs import PYTHON, Candidate, Key, Need, admits, key_of
-from depguard.resolve.rounds import Provider
+from depguard.resolve.provider import Provider
 
 
 class InstallerProvider(Provider[Need, Candidate]):

@@ -7,129 +7,25 @@ requirement that is added, here only what a round has touched is asked, and cand
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Generic
 
-from resolvelib import AbstractProvider, BaseReporter, ResolutionImpossible, ResolutionTooDeep
-from resolvelib.resolvers import Criterion, RequirementInformation, RequirementsConflicted, Resolution
+from resolvelib import BaseReporter, ResolutionImpossible, ResolutionTooDeep
+from resolvelib.resolvers import (
+    Criterion,
+    InconsistentCandidate,
+    RequirementInformation,
+    RequirementsConflicted,
+    Resolution,
+)
 from resolvelib.structs import State
 
 from depguard.resolve.needs import Key
+from depguard.resolve.provider import C, Choices, Provider, R
 
 if TYPE_CHECKING:
     from resolvelib.providers import Preference
     from resolvelib.structs import Matches
-
-
-class Keyed(Protocol):
-    """Anything that a resolver identifies by a key."""
-
-    @property
-    def key(self) -> Key:
-        """The key."""
-        ...
-
-
-R = TypeVar("R", bound=Keyed)
-C = TypeVar("C", bound=Keyed)
-
-
-class Provider(AbstractProvider[R, C, Key], ABC, Generic[R, C]):
-    """resolvelib's provider, with two questions more."""
-
-    def identify(self, requirement_or_candidate: R | C) -> Key:
-        """The key of a need or a candidate."""
-        return requirement_or_candidate.key
-
-    def get_preference(
-        self,
-        identifier: Key,
-        resolutions: Mapping[Key, C],  # noqa: ARG002 - resolvelib's signature
-        candidates: Mapping[Key, Iterator[C]],  # noqa: ARG002 - resolvelib's signature
-        information: Mapping[Key, Iterator[RequirementInformation[R, C]]],
-        backtrack_causes: Sequence[RequirementInformation[R, C]],
-    ) -> Preference:
-        """As `preference`, for resolvelib itself."""
-        return self.preference(identifier, list(information[identifier]), backtrack_causes)
-
-    @property
-    def era(self) -> int:
-        """Another number whenever `preference` might say something else than before of the same."""
-        return 0
-
-    @abstractmethod
-    def preference(
-        self,
-        key: Key,
-        information: Collection[RequirementInformation[R, C]],
-        causes: Sequence[RequirementInformation[R, C]],
-    ) -> Preference:
-        """What is settled first is the least. In one `era` the same is said of the same collections."""
-        ...
-
-    @abstractmethod
-    def leader(self, requirement: R) -> C | None:
-        """The candidate that is tried before all others that meet a requirement.
-
-        It leads as long as it outlasts what is required besides. Asked of keys without extras alone. None
-        where it takes a search to tell.
-        """
-        ...
-
-    @abstractmethod
-    def outlasts(self, candidate: C, requirement: R) -> bool:
-        """Whether a candidate that is offered without this requirement is surely offered with it as well.
-
-        Asked of keys without extras alone. False where that is not sure: then the candidates are looked at.
-        """
-        ...
-
-
-class Choices(Generic[C]):
-    """The candidates of a key: found when they are first asked for, and then remembered.
-
-    ``sure`` is one that is known to be among them before any are found, ``leader`` one that is known to be
-    the first.
-    """
-
-    __slots__ = ("_find", "_found", "_left", "_sure", "leader")
-
-    def __init__(
-        self, find: Callable[[], Matches[C]], sure: C | None = None, leader: C | None = None
-    ) -> None:
-        self.leader = leader
-        self._find: Callable[[], Matches[C]] | None = find
-        self._found: list[C] = [] if leader is None else [leader]
-        self._left: Iterator[C] = iter(())
-        self._sure = sure if leader is None else leader
-
-    @property
-    def sure(self) -> C | None:
-        """A candidate that is among them, None where there are none."""
-        if self._sure is None:
-            self._sure = next(iter(self), None)
-        return self._sure
-
-    def __bool__(self) -> bool:
-        return self.sure is not None
-
-    def __iter__(self) -> Iterator[C]:
-        at = 0
-        while True:
-            if at == len(self._found) and not self._one_more():
-                return
-            yield self._found[at]
-            at += 1
-
-    def _one_more(self) -> bool:
-        if self._find is not None:
-            matches, self._find = self._find(), None
-            self._left = iter(matches() if callable(matches) else matches)
-        found = next((match for match in self._left if match is not self.leader), None)
-        if found is not None:
-            self._found.append(found)
-        return found is not None
 
 
 _Ranked = tuple[Collection[RequirementInformation[R, C]], int, "Preference"]
@@ -300,14 +196,33 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
 
     def _get_updated_criteria(self, candidate: C) -> dict[Key, Criterion[R, C]]:
         self._touched = []
-        return super()._get_updated_criteria(candidate)
+        criteria = self._states[-1].criteria.copy()
+        for requirement in self._p.get_dependencies(candidate):
+            self._add_to_criteria(criteria, requirement, candidate)
+        return criteria
 
-    # A provider may have learnt since the criterion was made that none of its candidates will do. resolvelib
-    # takes the empty list of failures for a pin.
     def _attempt_to_pin_criterion(self, name: Key) -> list[Criterion[R, C]]:
-        criterion = self.state.criteria[name]
-        causes = super()._attempt_to_pin_criterion(name)
-        return causes or ([] if any(True for _ in criterion.candidates) else [criterion])
+        """Choose the first candidate whose needs leave something of everything; else, what was in the way."""
+        state = self._states[-1]
+        criterion = state.criteria[name]
+        causes: list[Criterion[R, C]] = []
+        for candidate in criterion.candidates:
+            try:
+                criteria = self._get_updated_criteria(candidate)
+            except RequirementsConflicted as error:
+                self._r.rejecting_candidate(error.criterion, candidate)
+                causes.append(error.criterion)
+                continue
+            if not self._satisfies(candidate, criterion):
+                raise InconsistentCandidate(candidate, criterion)
+            self._r.pinning(candidate)
+            for key in self._touched:
+                state.criteria[key] = criteria[key]
+            state.mapping.pop(name, None)
+            state.mapping[name] = candidate  # as the last one: a jump back takes it from there
+            return []
+        # A provider may have learnt since the criterion was made that none of its candidates will do.
+        return causes or [criterion]
 
     def _rank(self, key: Key) -> _Ranked[R, C]:
         state = self._states[-1]
@@ -324,6 +239,12 @@ class Rounds(Resolution[R, C, Key], Generic[R, C]):
         judged = self._judged.get(name)
         if judged is not None and judged[0] is criterion and judged[1] is pin:
             return judged[2]
-        satisfied = all(self._p.is_satisfied_by(i.requirement, pin) for i in criterion.information)
+        satisfied = self._satisfies(pin, criterion)
         self._judged[name] = (criterion, pin, satisfied)
         return satisfied
+
+    def _satisfies(self, candidate: C, criterion: Criterion[R, C]) -> bool:
+        choices = criterion.candidates
+        if isinstance(choices, Choices) and choices.leader is candidate:
+            return True  # it has outlasted all that is required
+        return all(self._p.is_satisfied_by(i.requirement, candidate) for i in criterion.information)

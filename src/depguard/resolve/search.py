@@ -17,7 +17,7 @@ from resolvelib.resolvers import RequirementInformation
 
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
-from depguard.resolve.rounds import C, R
+from depguard.resolve.provider import C, R
 
 Needs = dict[Key, tuple[tuple[R, Key | None], ...]]
 """For each key its needs, each with the key of who has it (None: the request)."""

@@ -11,7 +11,8 @@ from resolvelib.resolvers import Criterion, RequirementInformation, Requirements
 
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Refused, Solved, Unsolvable
-from depguard.resolve.rounds import C, Provider, R, Rounds
+from depguard.resolve.provider import C, Provider, R
+from depguard.resolve.rounds import Rounds
 
 
 class _SpentError(Exception):
