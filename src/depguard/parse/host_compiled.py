@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar, overload
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -80,17 +80,11 @@ def compiled_host(text: str) -> Host:
     A row that turns out to be broken when it is asked for raises ValueError there.
     """
     try:
-        lines = text.split("\n")
-        head = json.loads(lines[0])
+        first, _, lines = text.partition("\n")
+        head = json.loads(first)
         if head["format"] != FORMAT:
             raise ValueError("another format")
-        count = head["installed"]
-        pairs = [line.partition("\t") for line in lines[1:]]
-        baseline = _Baseline(
-            head,
-            {NormalizedName(name): row for name, _, row in pairs[:count]},
-            {NormalizedName(name): row for name, _, row in pairs[count:]},
-        )
+        baseline = _Baseline(head, lines, int(head["installed"]))
         return Host(
             name=head["name"],
             python=Version(head["python"]),
@@ -166,19 +160,28 @@ class _Lazy(Mapping[NormalizedName, V], Generic[V]):
 
 
 class _Baseline(CompiledBaseline):
-    def __init__(
-        self,
-        head: Mapping[str, Any],
-        rows: Mapping[NormalizedName, str],
-        wanted: Mapping[NormalizedName, str],
-    ) -> None:
+    def __init__(self, head: Mapping[str, Any], lines: str, count: int) -> None:
         self._head = head
-        self._rows = rows
+        self._lines = lines
+        self._count = count
         self._read: dict[NormalizedName, list[Any]] = {}
         self._made: dict[NormalizedName, InstalledDistribution] = {}
-        self._wanted = wanted
         self._needs: HostNeeds | None = None
         self._plain: dict[NormalizedName, tuple[tuple[Requirement, MarkerAnswer], ...]] = {}
+
+    @cached_property
+    def _pairs(self) -> list[tuple[NormalizedName, str]]:
+        lines, self._lines = self._lines, ""  # nobody looks at the whole again
+        parts = [line.partition("\t") for line in lines.split("\n")] if lines else []
+        return [(NormalizedName(name), row) for name, _, row in parts]
+
+    @cached_property
+    def _rows(self) -> dict[NormalizedName, str]:
+        return dict(self._pairs[: self._count])
+
+    @cached_property
+    def _wanted(self) -> dict[NormalizedName, str]:
+        return dict(self._pairs[self._count :])
 
     def __getitem__(self, name: NormalizedName) -> InstalledDistribution:
         made = self._made.get(name)
