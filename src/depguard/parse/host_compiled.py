@@ -171,8 +171,8 @@ class _Baseline(CompiledBaseline):
 
     @cached_property
     def _pairs(self) -> list[tuple[NormalizedName, str]]:
-        lines, self._lines = self._lines, ""  # nobody looks at the whole again
-        parts = [line.partition("\t") for line in lines.split("\n")] if lines else []
+        # Threads that ask ahead may come here at the same time, and make the same.
+        parts = [line.partition("\t") for line in self._lines.split("\n")] if self._lines else []
         return [(NormalizedName(name), row) for name, _, row in parts]
 
     @cached_property
