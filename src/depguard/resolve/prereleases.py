@@ -64,9 +64,9 @@ def by_version(offers: Sequence[V]) -> Mapping[Version, V]:
     """The offers by their version, of equals the first."""
     if not isinstance(offers, Remembering):
         return {offer.version: offer for offer in reversed(offers)}
-    made: dict[Version, V] = offers.__dict__.setdefault("by_version", {})
-    if not made:
-        made.update({offer.version: offer for offer in reversed(offers)})
+    made: dict[Version, V] | None = offers.__dict__.get("by_version")
+    if made is None:
+        made = offers.__dict__["by_version"] = {offer.version: offer for offer in reversed(offers)}
     return made
 
 
