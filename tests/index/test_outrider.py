@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -14,6 +15,7 @@ import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.adapters.index.client import IndexClient
+from depguard.adapters.witness import watch
 from depguard.errors import OutOfReachError
 from depguard.model.binary import ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer, MetadataUnknown
@@ -43,7 +45,7 @@ class Leads:
 
 
 class Told(NamedTuple):
-    """What a process came to know of a project, its copies, and what it said."""
+    """What a process came to know of projects, its copies, what it said, and what it asked for itself."""
 
     answers: list[object]
     copies: int
@@ -132,7 +134,7 @@ def test_what_the_copy_asked_for_is_not_asked_for_again(wheels: Path, tmp_path: 
         told = both(index, tmp_path / "cache")
         assert told.answers[0] == "small-1.0-py3-none-any.whl"
         index.requests.clear()
-        told_by(index, tmp_path / "other")
+        assert told_by(index, tmp_path / "other").requests == 0
         paths = index.paths()
         assert len(paths) == len(set(paths)) == 6
 
@@ -194,10 +196,120 @@ def test_its_remarks_are_made_here_once(wheels: Path, tmp_path: Path) -> None:
         assert "not what the index promises" in told.notes[0]
 
 
+class Breaks(Leads):
+    """A guess with a defect."""
+
+    def likely(self, page: Page) -> Sequence[Artifact]:
+        raise ValueError(page.name)
+
+
+def _ask_with_a_defect(url: str, cache: Path) -> list[str]:
+    client = Bench().client(url, cache=cache)
+    names = [canonicalize_name(f"project-{number}") for number in range(40)]
+    client.send_ahead(lambda: client.prefetch(names, Breaks()))
+    found = [client.page(name).found for name in names]
+    client.close()
+    return [str(any(found)), str(client.traffic.requests)]
+
+
 @on_two
-def test_what_it_took_is_counted(wheels: Path, tmp_path: Path) -> None:
+def test_a_guess_that_breaks_keeps_nobody_waiting(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels) as index:
+        assert in_own_process(_ask_with_a_defect, index.url, tmp_path / "cache") == ["False", "0"]
+
+
+@on_two
+@pytest.mark.parametrize("control", ["max-age=0", "no-cache", "no-store"])
+def test_a_page_that_is_stale_at_once_is_asked_for_once(wheels: Path, tmp_path: Path, control: str) -> None:
+    with Loopback(wheels, json=True, cache_control=control) as index:
+        both(index, tmp_path / "cache")
+        index.requests.clear()
+        told_by(index, tmp_path / "other")
+        # What is not kept at all makes the copy give up at its first page.
+        assert index.paths().count("/simple/small/") == (2 if control == "no-store" else 1)
+        assert index.paths().count("/simple/deep/") == 1
+
+
+def _sizes(url: str, cache: Path | None) -> list[int | None]:
+    client = Bench().client(url, cache=cache)
+    client.send_ahead(lambda: client.prefetch([SMALL], Leads()))
+    everything(client, SMALL)
+    found = [client.size(one(client, SMALL))]
+    client.close()
+    return found
+
+
+@on_two
+@pytest.mark.parametrize(("json", "pep658"), [(False, False), (False, True), (True, True)])
+def test_a_size_that_it_met_is_known_here(wheels: Path, tmp_path: Path, json: bool, pep658: bool) -> None:
+    with Loopback(wheels, json=json, pep658=pep658, sizes=False) as index:
+        size = (wheels / "small-1.0-py3-none-any.whl").stat().st_size
+        assert in_own_process(_sizes, index.url, tmp_path / "cache") == [size]
+        assert index.paths("HEAD") == []
+
+
+def _spoiled(url: str, cache: Path) -> list[str | None]:
+    with watch() as witness:
+        ask(url, cache)
+    return [witness.spoiled]
+
+
+@on_two
+@pytest.mark.parametrize(
+    ("path", "status", "spoiled"),
+    [
+        ("/files/small-1.0-py3-none-any.whl", 200, None),
+        ("/files/small-1.0-py3-none-any.whl", 403, "an answer that is not kept"),
+        ("/files/small-1.0-py3-none-any.whl", 404, "an answer that is not kept"),
+    ],
+)
+def test_what_cannot_be_told_again_is_said_to_be_so(
+    wheels: Path, tmp_path: Path, path: str, status: int, spoiled: str | None
+) -> None:
     with Loopback(wheels, pep658=True, json=True) as index:
-        assert told_by(index, tmp_path / "cache").requests == len(index.requests)
+        if status != 200:
+            index.answers[path] = Answer(status)
+        assert in_own_process(_spoiled, index.url, tmp_path / "cache") == [spoiled]
+
+
+PARENT = """
+import os, sys, time
+from pathlib import Path
+from test_outrider import ask
+ask(sys.argv[1], Path(sys.argv[2]), then=lambda pid: (print(pid, flush=True), time.sleep(60)))
+"""
+
+
+@on_two
+@pytest.mark.parametrize("signal_", [signal.SIGKILL, signal.SIGTERM])
+def test_it_does_not_outlive_who_sent_it(wheels: Path, tmp_path: Path, signal_: signal.Signals) -> None:
+    with Loopback(wheels, json=True, slow=5.0) as index:
+        tests = Path(__file__).parent
+        with subprocess.Popen(
+            [sys.executable, "-c", PARENT, index.url, str(tmp_path / "cache")],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tests), str(tests.parent)])},
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as parent:
+            assert parent.stdout is not None
+            copy = int(parent.stdout.readline())
+            assert Path(f"/proc/{copy}").exists()
+            parent.send_signal(signal_)
+            # The end of the stream comes when nobody has it open any more: not the copy either.
+            assert parent.stdout.read() == ""
+        assert parent.returncode == -signal_
+
+
+def _ask_without_children(url: str, cache: Path) -> Told:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    return ask(url, cache)
+
+
+@on_two
+def test_whoever_ignores_its_end_is_no_worse_off(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, json=True) as index:
+        told = in_own_process(_ask_without_children, index.url, tmp_path / "cache")
+        assert told.answers == told_by(index, None).answers
 
 
 @pytest.mark.parametrize("settings", [{"offline": True}, {"find_links": (".",)}])

@@ -167,7 +167,15 @@ def test_where_nobody_looks_nothing_is_read_ahead() -> None:
     assert followed(made, "top", "3.0")[0].contents == ()
 
 
-def test_nothing_follows_what_is_not_known() -> None:
+def unknown(*, guarded: bool) -> Following:
+    """What follows the newest release of ``top`` where its metadata cannot be had."""
     made = universe()
-    artifact = made.source.page(TOP).artifacts[0]
-    assert made.ahead.following(artifact, MetadataUnknown("damaged")) == Following()
+    asked(made, "top", guarded=guarded)
+    page = made.source.page(TOP)
+    (newest,) = made.ahead.likely(page)
+    return made.ahead.following(newest, MetadataUnknown("damaged"))
+
+
+def test_a_plan_looks_for_another_where_nothing_is_known() -> None:
+    assert [str(a.version) for a in unknown(guarded=True).artifacts] == ["2.0", "1.0"]
+    assert unknown(guarded=False) == Following()

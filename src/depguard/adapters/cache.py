@@ -234,7 +234,12 @@ class Cache:
                 self._only_read(str(error))
 
     def _open_in_copy(self) -> None:
-        """SQLite's connections must not be used, nor even closed, in a copy of the process that made them."""
+        """SQLite's connections must not be used, nor even closed, in a copy of the process that made them.
+
+        SQLite takes their lock on the file for this process's own, and gets none. So the process that this
+        one is a copy of has to keep the cache open as long as this one lives: else the next process to end
+        would clear the log away.
+        """
         _LEFT_ALONE.append(self._connection)
         self._connection = None
         self._process = os.getpid()

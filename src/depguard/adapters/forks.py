@@ -172,4 +172,5 @@ def _end(copies: list[_Copy]) -> None:
     for copy in copies:
         copy.answers.close()
     for copy in copies:
-        os.waitpid(copy.pid, 0)
+        with suppress(ChildProcessError):  # where SIGCHLD is ignored, nobody need wait
+            os.waitpid(copy.pid, 0)

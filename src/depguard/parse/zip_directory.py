@@ -24,7 +24,6 @@ _ENCRYPTED: Final = 1
 _STORED, _DEFLATED = 0, 8
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
-_LENGTHS: Final = struct.Struct("<HHH")
 _ODD: Final = (b"\\", b"\0", b":", b"..", b"\n/")
 TAIL: Final = 1 << 16
 """Bytes at the end of a wheel that hold most directories whole."""

@@ -34,10 +34,10 @@ _AT_ONCE = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Judged:
-    """A release whose metadata is known: what of it the host does not meet, and whether it is refused."""
+    """A release whose metadata was asked for: what of it the host does not meet; whether it is refused."""
 
     artifact: Artifact
-    metadata: CoreMetadata
+    metadata: CoreMetadata | None
     unmet: tuple[Requirement, ...]
     refused: bool
 
@@ -119,8 +119,9 @@ class Ahead:
 
     def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
         """What an artifact needs and what is in it, or older releases in its place."""
+        line = self._lines.get(artifact.name)
         if not isinstance(answer, CoreMetadata):
-            return Following()
+            return self._without(artifact, line)
         host = self._host
         asked = self._asked.get(artifact.name)
         extras = frozenset(asked.extras if asked is not None else ())
@@ -136,7 +137,6 @@ class Ahead:
             unmet=unmet,
             refused=self._guarded and any(self._stays(requirement) for requirement in unmet),
         )
-        line = self._lines.get(artifact.name)
         if line is None:
             return self._coming([judged])
         with self._lock:
@@ -145,6 +145,14 @@ class Ahead:
         newest = [judged] if line.offers and line.offers[0].version == artifact.version else []
         coming = newest if taken is None or taken in newest else [*newest, taken]
         return self._coming(coming, older)
+
+    def _without(self, artifact: Artifact, line: _Line | None) -> Following:
+        """What follows a release of which nothing can be known: a plan takes another."""
+        if line is None or not self._guarded:
+            return Following()
+        with self._lock:
+            taken, older = line.add(_Judged(artifact=artifact, metadata=None, unmet=(), refused=True))
+        return self._coming([taken] if taken is not None else [], older)
 
     def _coming(self, releases: Iterable[_Judged], older: Iterable[Artifact] = ()) -> Following:
         scout = self._scout()

@@ -98,9 +98,7 @@ class ArtifactFacts:
         text = distil(read)
         if not local:
             self._keep(_METADATA, key, text)
-            size = self._reader.size(artifact)
-            if size is not None and artifact.size is None:
-                self._keep(_SIZE, key, size)
+            self._keep_size(artifact, key)
         return _answer(artifact, text)
 
     def contents(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
@@ -127,6 +125,7 @@ class ArtifactFacts:
             spoil("contents that cannot be had, which are not kept")
         elif not local:
             keep_contents(self._cache, key, read, depth=depth, most=most, now=self._clock())
+            self._keep_size(artifact, key)
         return read
 
     def size(self, artifact: Artifact) -> int | None:
@@ -157,6 +156,12 @@ class ArtifactFacts:
         except ValueError:
             return None
         return value if isinstance(value, str) else None
+
+    def _keep_size(self, artifact: Artifact, key: str) -> None:
+        """Keep the size that was met on the way, where the page does not tell it."""
+        size = self._reader.size(artifact)
+        if size is not None and artifact.size is None:
+            self._keep(_SIZE, key, size)
 
     def _keep(self, kind: str, key: str, value: object) -> None:
         text = json.dumps(value)

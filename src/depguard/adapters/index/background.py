@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Generic, TypeVar
 
@@ -46,7 +47,8 @@ class Crew:
     def _run(self) -> None:
         while (job := self._work.get()) is not None:
             if not self._closed:
-                job()
+                with suppress(Exception):  # a thread less would leave work undone for which others wait
+                    job()
 
 
 class _Job(Generic[V]):

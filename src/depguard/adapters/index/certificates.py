@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from depguard.adapters.index.settings import IndexSettings
@@ -11,6 +11,8 @@ from depguard.errors import InputError, Problem
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Iterator
+    from pathlib import Path
 
 
 class Certificates:
@@ -36,7 +38,7 @@ class Certificates:
 
         What goes wrong here goes wrong again, and is said, when it is needed.
         """
-        with suppress(InputError):
+        with suppress(InputError, OSError):
             self.context(trusted=False)
 
     def _make(self, *, trusted: bool) -> ssl.SSLContext:
@@ -50,20 +52,26 @@ class Certificates:
         else:
             context = _verifying_context()
         cert, client = self._settings.cert, self._settings.client_cert
-        try:
-            if cert is not None:
+        if cert is not None:
+            with _readable(cert):
                 context.load_verify_locations(**{"capath" if cert.is_dir() else "cafile": str(cert)})
-            if client is not None:
+        if client is not None:
+            with _readable(client):
                 context.load_cert_chain(str(client))
-        except OSError as error:  # ssl.SSLError is one
-            raise InputError(
-                Problem(
-                    code="index.certificate",
-                    message=f"not a readable certificate file: {cert if client is None else client}",
-                    allowed="a PEM file",
-                )
-            ) from error
         return context
+
+
+@contextmanager
+def _readable(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:  # ssl.SSLError is one
+        problem = Problem(
+            code="index.certificate",
+            message=f"not a readable certificate file: {file}",
+            allowed="a PEM file",
+        )
+        raise InputError(problem) from error
 
 
 def _verifying_context() -> ssl.SSLContext:

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,14 +20,14 @@ from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
 from depguard.adapters.index.certificates import Certificates
 from depguard.adapters.index.notes import Notes
-from depguard.adapters.index.outrider import Done, Herald, Outrider, Rider, send
+from depguard.adapters.index.outrider import Done, Herald, Outrider, send
 from depguard.adapters.index.project_pages import ProjectPages
 from depguard.adapters.index.remote_pages import RemotePages
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
-from depguard.errors import DepguardError, OutOfReachError, Problem
+from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
 from depguard.resolve.ports import Guess, Page
@@ -103,9 +102,8 @@ class IndexClient:
 
     @property
     def traffic(self) -> Traffic:
-        """What was asked for so far, by a copy that was sent ahead too as soon as it is back."""
-        now, ahead = self._meter.now, self._outrider.traffic if self._outrider is not None else Traffic()
-        return replace(now, requests=now.requests + ahead.requests, received=now.received + ahead.received)
+        """What this process asked for so far."""
+        return self._meter.now
 
     def send_ahead(self, ask: Callable[[], None]) -> None:
         """Call ``ask``, which hints at what will be needed; where that pays, in a copy of this process.
@@ -115,7 +113,8 @@ class IndexClient:
         settings = self.settings
         pays = self._listed.remote and self._cache.keeps and not settings.offline and not settings.find_links
         if pays and self._outrider is None:
-            self._outrider = send(Rider(partial(self._ride, ask), lambda: self._meter.now), note=self._note)
+            self._listed.count_from_now()
+            self._outrider = send(partial(self._ride, ask), note=self._note)
         if self._outrider is None:
             ask()
 
@@ -225,19 +224,21 @@ class IndexClient:
     def _met(self, key: Hashable, make: Callable[[], T]) -> T:
         """What a copy that was sent ahead has come to with a key, else what is made here."""
         end = self._outrider.wait(key) if self._outrider is not None else Done()
+        if end.error is None and end.answer is None:
+            return make()
+        spoil("an answer that is not kept")
         if end.error is not None:
             raise end.error
-        if end.answer is not None:
-            spoil("an answer that is not kept")
-            answer: T = end.answer
-            return answer
-        return make()
+        answer: T = end.answer
+        return answer
 
     def _page_ahead(self, name: NormalizedName, guess: Guess | None) -> Page:
         """A page ahead of the solver; what it will most likely take of it comes next."""
         key = ("page", name)
         page = self._told(key, lambda: self._listed.page(name))
-        self._go_on(key, lambda: self.prefetch_metadata(guess.likely(page), guess) if guess else None)
+        if not self._listed.at_hand(name):
+            self._herald.futile()
+        self._go_on(key, lambda: self._go_along(guess.likely(page), guess) if guess else None)
         return page
 
     def _metadata_ahead(self, artifact: Artifact, guess: Guess | None) -> MetadataAnswer:
@@ -254,9 +255,17 @@ class IndexClient:
         self._herald.done(key, Done(answer=answer if isinstance(answer, ContentsUnknown) else None))
         return answer
 
+    def _go_along(self, artifacts: Iterable[Artifact], guess: Guess) -> None:
+        """Metadata that are likely to be asked for; what is at hand leads on as well as what is not."""
+        for artifact in artifacts:
+            if self._facts.at_hand(artifact):
+                self._follow(artifact, self.metadata(artifact), guess)
+            else:
+                self.prefetch_metadata((artifact,), guess)
+
     def _follow(self, artifact: Artifact, answer: MetadataAnswer, guess: Guess) -> None:
         next_ = guess.following(artifact, answer)
-        self.prefetch_metadata(next_.artifacts, guess)
+        self._go_along(next_.artifacts, guess)
         self.prefetch(next_.projects, guess)
         for look in next_.contents:
             self.prefetch_contents((look.artifact,), depth=look.depth, most=look.most)
@@ -273,11 +282,9 @@ class IndexClient:
 
         def guarded() -> None:
             # What goes wrong here goes wrong again, and is said, when somebody really asks.
-            try:
-                with suppress(DepguardError):
-                    job()
-            finally:
-                self._herald.done(key, end)
+            with suppress(Exception):
+                job()
+            self._herald.done(key, end)
 
         self._crew.add(guarded)
 

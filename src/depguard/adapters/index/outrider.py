@@ -18,7 +18,6 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from depguard.adapters.forks import may_copy
-from depguard.adapters.index.traffic import Traffic
 
 _LENGTH = 4
 _AT_ONCE = 1 << 16
@@ -43,9 +42,15 @@ class Herald:
     def done(self, key: Hashable, end: Done) -> None:
         """It was asked for."""
 
+    def futile(self) -> None:
+        """What this index answers is not kept: another process would have to ask again."""
+
 
 class Outrider(Herald):
-    """The copy, seen from the process that it is a copy of. Safe to be asked by several threads."""
+    """The copy, seen from the process that it is a copy of.
+
+    Several threads may ask, one after the other: who waits for the copy keeps the others waiting.
+    """
 
     def __init__(self, pid: int, hears: int, *, note: Callable[[str], None]) -> None:
         self._pid: int | None = pid
@@ -56,7 +61,6 @@ class Outrider(Herald):
         self._begun: set[Hashable] = set()
         self._done: dict[Hashable, Done] = {}
         self._off = False
-        self.traffic = Traffic()
 
     @property
     def riding(self) -> bool:
@@ -66,7 +70,7 @@ class Outrider(Herald):
             return self._pid is not None
 
     def wait(self, key: Hashable) -> Done:
-        """How asking for it ended, once it has. At once for what was never begun, or is out of its hands."""
+        """How asking for it ended, once it has; for what it does not ask for, as soon as that is known."""
         with self._lock:
             self._listen(wait=False)
             while self._pid is not None and (not self._off or (key in self._begun and key not in self._done)):
@@ -90,18 +94,16 @@ class Outrider(Herald):
             if not data:
                 self._end()
                 return
-            self._take(data)
+            self._held += data
+            self._take()
 
-    def _take(self, data: bytes) -> None:
-        held = self._held + data
-        at = 0
-        while at + _LENGTH <= len(held):
-            end = at + _LENGTH + int.from_bytes(held[at : at + _LENGTH])
-            if end > len(held):
+    def _take(self) -> None:
+        while len(self._held) >= _LENGTH:
+            end = _LENGTH + int.from_bytes(self._held[:_LENGTH])
+            if end > len(self._held):
                 break
-            self._understand(*pickle.loads(held[at + _LENGTH : end]))  # noqa: S301 - from a copy of this process
-            at = end
-        self._held = held[at:]
+            said, self._held = self._held[_LENGTH:end], self._held[end:]
+            self._understand(*pickle.loads(said))  # noqa: S301 - from a copy of this process
 
     def _understand(self, word: str, about: Any, end: Done | None = None) -> None:
         match word:
@@ -113,25 +115,23 @@ class Outrider(Herald):
                 self._done[about] = end or Done()
             case "note":
                 self._note(about)
-            case "traffic":
-                self.traffic = about
 
     def _end(self) -> None:
         pid, self._pid = self._pid, None
         if pid is not None:
             os.close(self._hears)
-            # It may have ended by itself; of the cache it leaves whole rows behind wherever it is stopped.
-            with suppress(ProcessLookupError):
+            # It may have ended by itself, or be waited for by whoever ignores SIGCHLD. Of the cache it leaves
+            # whole rows behind wherever it is stopped.
+            with suppress(ProcessLookupError, ChildProcessError):
                 os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+                os.waitpid(pid, 0)
 
 
 class _Teller(Herald):
     """The copy's side: says what is begun and done, and knows when nothing is left to do."""
 
-    def __init__(self, says: int, traffic: Callable[[], Traffic]) -> None:
+    def __init__(self, says: int) -> None:
         self._says = says
-        self._traffic = traffic
         self._lock = threading.Lock()
         self._begun: set[Hashable] = set()
         self._open: set[Hashable] = set()
@@ -149,11 +149,13 @@ class _Teller(Herald):
         if end.error is not None and not _can_be_sent(end.error):
             end = Done()  # whoever asks finds it again
         with self._lock:
-            self._say("traffic", self._traffic())
             self._say("done", key, end)
             self._open.discard(key)
             if not self._open:
                 self._quiet.set()
+
+    def futile(self) -> None:
+        os._exit(0)
 
     def note(self, text: str) -> None:
         """Hand on a remark for people."""
@@ -189,18 +191,21 @@ def _can_be_sent(error: BaseException) -> bool:
     return True
 
 
-class Rider(NamedTuple):
-    """What a copy needs to do its part: to be heard, to ask, and to say what it took."""
-
-    ride: Callable[[Herald, Callable[[str], None]], None]
-    traffic: Callable[[], Traffic]
+Ride = Callable[[Herald, Callable[[str], None]], None]
+"""What the copy does: it is given whom to tell of what it asks for, and who hears its remarks."""
 
 
-def send(rider: Rider, *, note: Callable[[str], None]) -> Outrider | None:
-    """A copy that asks; None where none can be made, or would not pay."""
+def send(ride: Ride, *, note: Callable[[str], None]) -> Outrider | None:
+    """A copy that asks; None where none can be made, or would not pay.
+
+    The caller recalls it before it closes the cache: see `depguard.adapters.cache.Cache`.
+    """
     if not may_copy():
         return None
-    hears, says = os.pipe()
+    try:
+        hears, says = os.pipe()
+    except OSError:
+        return None
     try:
         pid = os.fork()
     except OSError:
@@ -214,9 +219,18 @@ def send(rider: Rider, *, note: Callable[[str], None]) -> Outrider | None:
         os.close(hears)
         gc.disable()  # it is gone before that would pay
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        teller = _Teller(says, rider.traffic)
-        rider.ride(teller, teller.note)
+        threading.Thread(target=_end_with_the_other, args=(says,), daemon=True).start()
+        teller = _Teller(says)
+        ride(teller, teller.note)
         teller.off()
         teller.wait()
     finally:
         os._exit(0)  # nothing of this process is tidied up twice, and what went wrong is found again
+
+
+def _end_with_the_other(says: int) -> None:
+    """End at once when nobody is there to be told: whoever sent the copy has ended, or been killed."""
+    poll = select.poll()
+    poll.register(says, 0)  # errors are told unasked: nobody has the other end
+    poll.poll()
+    os._exit(0)

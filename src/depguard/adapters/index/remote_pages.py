@@ -60,6 +60,11 @@ class RemotePages:
         self._meter = meter
         self._clock = clock
         self._looked_up: dict[str, Entry] = {}
+        self._since: float | None = None
+
+    def count_from_now(self) -> None:
+        """What is put into the cache from here on will do, for however short the index says that it lasts."""
+        self._since = self._clock()
 
     def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
         """The page at ``url``; None when it is not there.
@@ -130,8 +135,9 @@ class RemotePages:
         return entry
 
     def _will_do(self, entry: Entry, now: float) -> bool:
-        fresh = now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
-        return self._settings.offline or fresh
+        if self._settings.offline or (self._since is not None and self._since <= entry.stored <= now):
+            return True
+        return now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
 
     def _fetch(self, url: str, entry: Entry | None) -> _Fetched:
         headers = {"Accept": ACCEPT}
