@@ -126,10 +126,10 @@ class Loopback:
 
     def answer(self, asked: Asked) -> Answer:
         """What to answer; the one place where the switches act."""
-        if self.slow:
-            time.sleep(self.slow)
         with self._lock:
             self.requests.append(asked)
+        if self.slow:
+            time.sleep(self.slow)
         if self.gate is not None:
             self.gate.wait(asked.path)
         with self._lock:
