@@ -13,7 +13,17 @@ _METHODS = multiprocessing.get_all_start_methods()
 _CONTEXT = multiprocessing.get_context("forkserver" if "forkserver" in _METHODS else "spawn")
 if "forkserver" in _METHODS:
     # What nearly all of them need is imported once, by a process that does nothing else.
-    _CONTEXT.set_forkserver_preload(["pytest", "kit.index_bench", "kit.loopback", "depguard.app.plan_many"])
+    _CONTEXT.set_forkserver_preload(
+        [
+            "pytest",
+            "kit.index_bench",
+            "kit.loopback",
+            "depguard.adapters.index.contents",
+            "depguard.adapters.index.kept_contents",
+            "depguard.adapters.index.pools",
+            "depguard.app.plan_many",
+        ]
+    )
 
 
 def in_own_process(work: Callable[..., T], *given: object) -> T:
