@@ -164,6 +164,7 @@ def many_plans(work: subjects.Workplace, rounds: int = 3) -> dict[str, float]:
         "one": plans / one,
         "one_cpu": plans / statistics.median(each["cpu"] for each in found[1]),
         "two": plans / two,
+        "cores": many.cores(),
     }
 
 

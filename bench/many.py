@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import statistics
+import subprocess
 import sys
 import time
 from importlib import import_module
@@ -29,6 +31,8 @@ _LATER = (
     "depguard.parse.suggest",
 )
 """Modules that a plan imports where it comes to need them."""
+
+_WORK = "d = {}\nfor i in range(3_000_000): d[i % 1000] = i * i"
 
 TIERS = ("tier1", "tier2", "tier3")
 HOSTS = 16
@@ -65,6 +69,23 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
         requests = [PlanRequest(question=question, tier=tier) for tier in TIERS]
         plans = sum(1 for _ in plan_many(requests, setup.hosts, crew=crew))
     return {"plans": plans, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
+
+
+def cores(processes: int = 2) -> float:
+    """How many times as much several processes do here than one, of plain work that shares nothing.
+
+    Virtual cores are seldom whole ones, and others use the machine: more than this nobody can gain.
+    """
+
+    def taken(count: int) -> float:
+        begun = time.perf_counter()
+        working = [subprocess.Popen([sys.executable, "-I", "-c", _WORK]) for _ in range(count)]
+        if any(each.wait() for each in working):
+            raise SystemExit("a plain loop failed")
+        return time.perf_counter() - begun
+
+    alone, together = (statistics.median(taken(count) for _ in range(5)) for count in (1, processes))
+    return processes * alone / together
 
 
 if __name__ == "__main__":

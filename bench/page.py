@@ -80,7 +80,8 @@ metadata but no answers. pip has no offline mode for an index: it asks again.
 
 _COLD = """\
 Each run begins with an empty cache. uv simulates alone; depguard also reads what its plan takes instead (older
-releases of what the policy holds back), so it has more to fetch.
+releases of what the policy holds back), so it has more to fetch. Two processes of it are at work, one of them at
+the index; CPU is that of both.
 """
 
 _SMALL = """\
@@ -134,7 +135,8 @@ def _many(many: Mapping[str, float]) -> str:
         f"`plan_many` of three tiers on {many['hosts']:.0f} hosts, warm, {many['plans']:.0f} plans:"
         f" **{many['one']:.1f} plans a second** in one process"
         f" ({many['one_cpu']:.1f} a second of CPU), **{many['two']:.1f}** in two"
-        f" ({many['two'] / many['one']:.2f} times as many). Hosts and pages are read, everything is solved and"
+        f" ({many['two'] / many['one']:.2f} times as many; a plain loop does {many['cores']:.2f} times as much in"
+        f" two processes here). Hosts and pages are read, everything is solved and"
         " judged; importing Python modules does not count."
     )
 
