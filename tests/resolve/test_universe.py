@@ -18,7 +18,8 @@ from depguard.model.policy import Override
 from depguard.model.release import Artifact, CoreMetadata, ProjectPage
 from depguard.model.request import FormatControl
 from depguard.parse.filenames import FileName, read_filename
-from depguard.resolve.universe import Unfit, Universe, lower_bounds
+from depguard.resolve.offers import Unfit
+from depguard.resolve.universe import Universe, lower_bounds
 from kit.fake_index import FakeIndex
 from kit.hosts import small_host
 

@@ -26,9 +26,9 @@ from depguard.planning.inspection import expect
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of
 from depguard.resolve.joint import Kept
+from depguard.resolve.offers import Shelf
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import Looks
-from depguard.resolve.universe import Shelf
 from depguard.rules.verdicts import verdict
 
 if TYPE_CHECKING:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from depguard.model.host_abi import HostAbi
     from depguard.model.policy import Installer, Policy
     from depguard.model.request import IndexOptions, InstallCommand
-    from depguard.resolve.universe import Shelf
+    from depguard.resolve.offers import Shelf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

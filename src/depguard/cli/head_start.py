@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from depguard.model.host import Host
     from depguard.model.policy import Installer, Policy
     from depguard.model.request import IndexOptions
+    from depguard.resolve.offers import Offers
     from depguard.resolve.ports import Page
     from depguard.resolve.runnable import Inspector
-    from depguard.resolve.universe import Offers, Universe
+    from depguard.resolve.universe import Universe
 
 
 class HeadStart:

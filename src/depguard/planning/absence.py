@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName
 from depguard.model.host import Host
 from depguard.model.release import Artifact
 from depguard.resolve.host_view import HostView
-from depguard.resolve.universe import Unfit
+from depguard.resolve.offers import Unfit
 
 SHOWN = 6
 """How many tags or versions a message lists before it says that there are more."""

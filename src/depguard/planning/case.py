@@ -34,10 +34,11 @@ from depguard.planning.waivers import may_break
 from depguard.resolve.host_abi import host_abi
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
+from depguard.resolve.offers import Shelf
 from depguard.resolve.own_distributions import OwnDistributions
 from depguard.resolve.ports import PackageSource
 from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
-from depguard.resolve.universe import Shelf, Universe
+from depguard.resolve.universe import Universe
 
 if TYPE_CHECKING:
     from depguard.planning.inspection import Inspection

@@ -19,7 +19,7 @@ from depguard.model.markers import MarkerAnswer
 from depguard.model.plan import Action, ChangeSet
 from depguard.model.release import CoreMetadata
 from depguard.resolve.host_view import HostView
-from depguard.resolve.universe import Offer
+from depguard.resolve.offers import Offer
 
 FAR_DAYS = 730
 NOTABLE_DAYS = 365

@@ -23,8 +23,8 @@ from depguard.resolve.ports import Following, Look, Page
 
 if TYPE_CHECKING:
     from depguard.model.host import Host
+    from depguard.resolve.offers import Offer, Offers
     from depguard.resolve.runnable import Inspector
-    from depguard.resolve.universe import Offer, Offers
 
 _LINE = 12
 """So many releases of a project are looked at."""

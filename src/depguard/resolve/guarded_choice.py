@@ -12,9 +12,9 @@ from packaging.version import Version
 
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept
 from depguard.resolve.needs import PYTHON, Candidate, Key, admits, versions_of
+from depguard.resolve.offers import Offer
 from depguard.resolve.prereleases import PrereleaseRule, Remembering, admitted, by_version, pins_exactly
 from depguard.resolve.provider import Choices
-from depguard.resolve.universe import Offer
 
 _Said = tuple[str, AbstractSet[int], int]
 """What a need says: its versions, its hosts and, where it asks to move along, who moves (an id)."""

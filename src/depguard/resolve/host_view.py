@@ -13,8 +13,9 @@ from depguard.model.markers import HostMarkers, MarkerAnswer
 from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
 from depguard.resolve.needs import Candidate, Key
+from depguard.resolve.offers import Offer, Offers
 from depguard.resolve.own_distributions import OwnDistributions, Requires
-from depguard.resolve.universe import Offer, Offers, Universe
+from depguard.resolve.universe import Universe
 
 
 @dataclass(kw_only=True)

@@ -11,9 +11,9 @@ from packaging.utils import NormalizedName
 
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key, Need, versions_of
+from depguard.resolve.offers import Offer
 from depguard.resolve.prereleases import PrereleaseRule, admitted, mentions_prerelease, pins_exactly
 from depguard.resolve.provider import Choices
-from depguard.resolve.universe import Offer
 
 _ANY = SpecifierSet()
 

@@ -13,7 +13,7 @@ from packaging.version import Version
 from depguard.model.host import InstalledDistribution
 from depguard.model.location import Location
 from depguard.model.plan import Cause
-from depguard.resolve.universe import Offer
+from depguard.resolve.offers import Offer
 
 
 class Key(NamedTuple):
