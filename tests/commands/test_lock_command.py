@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -45,6 +46,16 @@ def test_what_is_locked_is_in_step(run: Run) -> None:
     code, out, err = run("lock", "--check")
     assert (code, err) == (0, "in step: 3 files\n")
     assert out.startswith("SAFE  lab")
+
+
+@pytest.mark.parametrize(("size", "code"), [("null", 0), ("1", 1)])
+def test_a_size_that_another_index_did_not_tell_is_no_difference(run: Run, size: str, code: int) -> None:
+    run("lock")
+    path = Path("lockfiles/lab.lock.json")
+    text, edited = re.subn(r'"size": \d+', f'"size": {size}', path.read_text())
+    assert edited == 2
+    path.write_text(text)
+    assert run("lock", "--check")[0] == code
 
 
 @pytest.mark.parametrize("path", WRITTEN)

@@ -97,7 +97,9 @@ def _artifacts(cases: Sequence[Case], name: NormalizedName, version: Version) ->
         for artifact in case.guarded.view.universe.fitting(name, version):
             if artifact.sha256 is not None:
                 found[artifact.filename] = PinnedArtifact(
-                    filename=artifact.filename, sha256=artifact.sha256, size=artifact.size
+                    filename=artifact.filename,
+                    sha256=artifact.sha256,
+                    size=case.guarded.view.universe.source.size(artifact),
                 )
     return tuple(found[filename] for filename in sorted(found))
 
