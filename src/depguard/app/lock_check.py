@@ -67,7 +67,7 @@ def _findings(file: WrittenFile, text: str | None, severity: Severity) -> tuple[
 
 
 def _alike(text: str, other: str) -> bool:
-    """Whether two texts say the same: not every index tells the size of each artifact, and none does offline."""
+    """Whether two texts say the same: not every index tells each size, and none does offline."""
     if text == other:
         return True
     lines, others = text.split("\n"), other.split("\n")
