@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from packaging.utils import NormalizedName, canonicalize_name
@@ -114,8 +114,8 @@ def told_by(index: Loopback, cache: Path | None, **given: object) -> Told:
     return in_own_process(_ask, index.url, cache, given)
 
 
-def _ask(url: str, cache: Path | None, given: Mapping[str, object]) -> Told:
-    return ask(url, cache, **given)  # type: ignore[arg-type]  # names of its parameters
+def _ask(url: str, cache: Path | None, given: Mapping[str, Any]) -> Told:
+    return ask(url, cache, **given)
 
 
 def both(index: Loopback, cache: Path, **given: object) -> Told:

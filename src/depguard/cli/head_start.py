@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -74,10 +75,13 @@ class HeadStart:
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
+        prospect = _Prospect(
+            source=source, host=host, policy=policy, cutoff=options.exclude_newer, wanted=wanted
+        )
+        source.send_ahead(prospect.ask)
 
-        source.send_ahead(_Prospect(source, host, policy, options.exclude_newer, wanted).ask)
 
-
+@dataclass(frozen=True, kw_only=True)
 class _Prospect:
     """What a request will most likely come to on a host.
 
@@ -85,26 +89,18 @@ class _Prospect:
     asked for.
     """
 
-    def __init__(
-        self,
-        source: IndexClient,
-        host: Host,
-        policy: Policy,
-        cutoff: datetime | None,
-        wanted: Sequence[Requirement],
-    ) -> None:
-        self._source = source
-        self._host = host
-        self._policy = policy
-        self._cutoff = cutoff
-        self._wanted = wanted
+    source: IndexClient
+    host: Host
+    policy: Policy
+    cutoff: datetime | None
+    wanted: Sequence[Requirement]
 
     def ask(self) -> None:
         """Hint at all of it."""
         from depguard.resolve.ahead import Ahead
 
-        ahead = Ahead(self._host, self._choose, lambda: self._inspector)
-        self._source.prefetch(ahead.request(self._wanted, guarded=True), ahead)
+        ahead = Ahead(self.host, self._choose, lambda: self._inspector)
+        self.source.prefetch(ahead.request(self.wanted, guarded=True), ahead)
 
     def _choose(self, page: Page) -> Offers:
         return self._universe.choose(page)
@@ -113,11 +109,11 @@ class _Prospect:
     def _universe(self) -> Universe:
         from depguard.resolve.universe import Universe
 
-        return Universe(source=self._source, host=self._host, cutoff=self._cutoff)
+        return Universe(source=self.source, host=self.host, cutoff=self.cutoff)
 
     @cached_property
     def _inspector(self) -> Inspector | None:
         from depguard.planning.case import inspector_of
         from depguard.resolve.runnable import Looks
 
-        return inspector_of(self._host, self._policy, Looks(source=self._source))
+        return inspector_of(self.host, self.policy, Looks(source=self.source))

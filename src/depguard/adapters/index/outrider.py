@@ -18,6 +18,7 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from depguard.adapters.forks import may_copy
+from depguard.errors import DepguardError
 
 _LENGTH = 4
 _AT_ONCE = 1 << 16
@@ -146,8 +147,8 @@ class _Teller(Herald):
                 self._say("begun", key)
 
     def done(self, key: Hashable, end: Done) -> None:
-        if end.error is not None and not _can_be_sent(end.error):
-            end = Done()  # whoever asks finds it again
+        if not isinstance(end.error, DepguardError | None):
+            end = Done()  # a defect, which may not be fit to be sent: whoever asks finds it again
         with self._lock:
             self._say("done", key, end)
             self._open.discard(key)
@@ -181,14 +182,6 @@ class _Teller(Herald):
                 data = data[os.write(self._says, data) :]
             except OSError:  # nobody hears it any more
                 os._exit(0)
-
-
-def _can_be_sent(error: BaseException) -> bool:
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - made on this very line
-    except Exception:  # noqa: BLE001 - an exception's own code may raise whatever it likes
-        return False
-    return True
 
 
 Ride = Callable[[Herald, Callable[[str], None]], None]
