@@ -160,7 +160,9 @@ def _tell(answers: BinaryIO, part: tuple[int, object]) -> None:
 
 def _answers(copy: _Copy, *, wait: bool) -> Iterator[tuple[int, Any]]:
     """What a copy has told so far, or, with ``wait``, all that it has still to tell."""
-    while wait or select.select([copy.answers], [], [], 0)[0]:
+    told = select.poll()
+    told.register(copy.answers, select.POLLIN)
+    while wait or told.poll(0):
         try:
             yield pickle.load(copy.answers)  # noqa: S301 - from a copy of this process
         except Exception:  # noqa: BLE001 - no more, killed, or an error that cannot be sent: done, and raised, here
