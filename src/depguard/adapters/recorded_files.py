@@ -29,6 +29,8 @@ _REWRITTEN = frozenset(
 """In a metadata folder: written by installers and package managers afterwards, each in its own way."""
 
 
+_SMALL = 1 << 16
+"""Bytes that are read of a file at first."""
 _LONGEST_SIZE = 20
 """Digits; no file is larger, and Python refuses to read thousands of them."""
 
@@ -125,9 +127,13 @@ def look_inside(folder: str, rows: Iterable[RecordRow], looked: Looked) -> None:
 
 def file_sha256(path: str) -> str:
     """The sha256 of a file as RECORD writes it: URL-safe base64 without padding."""
-    with open(path, "rb") as stream:  # noqa: PTH123 - as above
-        digest = hashlib.file_digest(stream, "sha256").digest()
-    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123 - as above
+        # Most files are small: for them the buffer that file_digest makes would cost as much as the hash.
+        digest = hashlib.sha256(stream.read(_SMALL))
+        if more := stream.read(_SMALL):
+            digest.update(more)
+            hashlib.file_digest(stream, lambda: digest)
+    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
 
 
 def hexadecimal(digest: str) -> str | None:
