@@ -37,7 +37,8 @@ def archive(
 def read(data: bytes) -> dict[str, bytes]:
     place = find_directory(data, len(data))
     assert isinstance(place, Place)
-    members = read_directory(data[place.begin : place.end], place)
+    directory = read_directory(data[place.begin : place.end], place)
+    members = map(directory.member, range(len(directory.paths)))
     return {m.path: unpack(m, data[m.begin :], most=1 << 24) for m in members}
 
 

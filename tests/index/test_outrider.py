@@ -15,6 +15,7 @@ import pytest
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.adapters.index.client import IndexClient
+from depguard.adapters.index.outrider import saddle
 from depguard.adapters.witness import watch
 from depguard.errors import OutOfReachError
 from depguard.model.binary import ContentsUnknown, Depth, WheelContents
@@ -33,6 +34,11 @@ on_two = pytest.mark.skipif(
 )
 
 
+either_way = pytest.mark.parametrize(
+    "beforehand", [False, True], ids=["made when it is needed", "made beforehand"]
+)
+
+
 class Leads:
     """A guess: the first artifact of a page, what is in it, and ``deep`` after ``small``."""
 
@@ -42,6 +48,14 @@ class Leads:
     def following(self, artifact: Artifact, answer: MetadataAnswer) -> Following:
         looks = (Look(artifact, Depth.FILES, 0),) if isinstance(answer, CoreMetadata) else ()
         return Following(projects=(DEEP,) if artifact.name == SMALL else (), contents=looks)
+
+
+def ask_for_small(client: IndexClient) -> None:
+    client.prefetch([SMALL], Leads())
+
+
+def _get_ready() -> None:
+    time.sleep(0.01)
 
 
 class Told(NamedTuple):
@@ -71,8 +85,13 @@ def ask(
     names: Sequence[NormalizedName] = (SMALL, DEEP),
     then: Callable[[int], None] = lambda _: None,
     settings: Mapping[str, object] | None = None,
+    *,
+    beforehand: bool = False,
 ) -> Told:
-    """What is known of the projects with a copy sent ahead for ``small``; ``then`` is told its process."""
+    """What is known of the projects with a copy sent ahead for ``small``; ``then`` is told its process.
+
+    ``beforehand``: it is made before anybody knows what it will be asked to do.
+    """
     copies: list[int] = []
     real = os.fork
 
@@ -82,9 +101,10 @@ def ask(
         return pid
 
     os.fork = fork
-    bench = Bench()
+    bench = Bench(time.time)  # a copy that was made beforehand has a client, and so a clock, of its own
+    rider = saddle([_get_ready], note=bench.notes.append) if beforehand else None
     client = bench.client(url, cache=cache, **(settings or {}))
-    client.send_ahead(lambda: client.prefetch([SMALL], Leads()))
+    client.send_ahead(ask_for_small, rider)
     if copies:
         then(copies[0])
     answers: list[object] = []
@@ -94,6 +114,8 @@ def ask(
     except OutOfReachError as error:
         answers.append(str(error))
     client.close()
+    if rider is not None:
+        rider.recall()
     for pid in copies:
         with pytest.raises(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)
@@ -120,7 +142,7 @@ def _ask(url: str, cache: Path | None, given: Mapping[str, Any]) -> Told:
 
 def both(index: Loopback, cache: Path, **given: object) -> Told:
     """The answers with a copy, which are those without one."""
-    alone = told_by(index, None, **given)
+    alone = told_by(index, None, **{**given, "beforehand": False})
     told = told_by(index, cache, **given)
     assert (alone.copies, told.copies) == (0, 1)
     assert told.answers == alone.answers
@@ -129,20 +151,24 @@ def both(index: Loopback, cache: Path, **given: object) -> Told:
 
 
 @on_two
-def test_what_the_copy_asked_for_is_not_asked_for_again(wheels: Path, tmp_path: Path) -> None:
+@either_way
+def test_what_the_copy_asked_for_is_not_asked_for_again(
+    wheels: Path, tmp_path: Path, *, beforehand: bool
+) -> None:
     with Loopback(wheels, pep658=True, json=True) as index:
-        told = both(index, tmp_path / "cache")
+        told = both(index, tmp_path / "cache", beforehand=beforehand)
         assert told.answers[0] == "small-1.0-py3-none-any.whl"
         index.requests.clear()
-        assert told_by(index, tmp_path / "other").requests == 0
+        assert told_by(index, tmp_path / "other", beforehand=beforehand).requests == 0
         paths = index.paths()
         assert len(paths) == len(set(paths)) == 6
 
 
 @on_two
-def test_what_it_did_not_guess_is_asked_for_here(wheels: Path, tmp_path: Path) -> None:
+@either_way
+def test_what_it_did_not_guess_is_asked_for_here(wheels: Path, tmp_path: Path, *, beforehand: bool) -> None:
     with Loopback(wheels, pep658=True, json=True) as index:
-        told = both(index, tmp_path / "cache", names=(LARGE, SMALL))
+        told = both(index, tmp_path / "cache", names=(LARGE, SMALL), beforehand=beforehand)
         assert told.answers[0] == "large-3.0-py3-none-any.whl"
 
 
@@ -151,47 +177,55 @@ def kill(pid: int) -> None:
 
 
 @on_two
+@either_way
 @pytest.mark.parametrize("after", [0.0, 0.1, 0.25])
-def test_a_copy_that_is_killed_is_not_missed(wheels: Path, tmp_path: Path, after: float) -> None:
+def test_a_copy_that_is_killed_is_not_missed(
+    wheels: Path, tmp_path: Path, after: float, *, beforehand: bool
+) -> None:
     with Loopback(wheels, pep658=True, json=True, slow=0.05) as index:
         alone = told_by(index, None)
-        told = in_own_process(_ask_killed, index.url, tmp_path / "cache", after)
+        told = in_own_process(_ask_killed, index.url, tmp_path / "cache", after, beforehand)
         assert (told.answers, told.notes, told.copies) == (alone.answers, alone.notes, 1)
 
 
-def _ask_killed(url: str, cache: Path, after: float) -> Told:
+def _ask_killed(url: str, cache: Path, after: float, beforehand: bool) -> Told:
     def late(pid: int) -> None:
         time.sleep(after)
         kill(pid)
 
-    return ask(url, cache, then=late)
+    return ask(url, cache, then=late, beforehand=beforehand)
 
 
 @on_two
-def test_what_fails_there_is_said_here_and_not_tried_again(wheels: Path, tmp_path: Path) -> None:
+@either_way
+def test_what_fails_there_is_said_here_and_not_tried_again(
+    wheels: Path, tmp_path: Path, *, beforehand: bool
+) -> None:
     with Loopback(wheels, json=True) as index:
         index.answers["/simple/deep/"] = Answer(500, b"broken")
-        told = both(index, tmp_path / "cache", settings={"retries": 0})
+        told = both(index, tmp_path / "cache", settings={"retries": 0}, beforehand=beforehand)
         assert "500" in str(told.answers[-1])
         # once for the one process, once for the other and its copy
         assert index.paths().count("/simple/deep/") == 2
 
 
 @on_two
-def test_an_answer_that_is_not_kept_is_handed_on(tmp_path: Path) -> None:
+@either_way
+def test_an_answer_that_is_not_kept_is_handed_on(tmp_path: Path, *, beforehand: bool) -> None:
     folder = tmp_path / "sdists"
     build_sdist(folder, "small", "1.0", metadata_version="2.1", requires=["deep"])
     with Loopback(folder, json=True) as index:
-        told = both(index, tmp_path / "cache", names=(SMALL,))
+        told = both(index, tmp_path / "cache", names=(SMALL,), beforehand=beforehand)
         assert isinstance(told.answers[1], MetadataUnknown)
         assert isinstance(told.answers[2], ContentsUnknown)
         assert index.paths().count("/files/small-1.0.tar.gz") == 2
 
 
 @on_two
-def test_its_remarks_are_made_here_once(wheels: Path, tmp_path: Path) -> None:
+@either_way
+def test_its_remarks_are_made_here_once(wheels: Path, tmp_path: Path, *, beforehand: bool) -> None:
     with Loopback(wheels, pep658=True, json=True, bad_metadata_hash=True) as index:
-        told = both(index, tmp_path / "cache")
+        told = both(index, tmp_path / "cache", beforehand=beforehand)
         assert len(told.notes) == 2
         assert "not what the index promises" in told.notes[0]
 
@@ -206,7 +240,7 @@ class Breaks(Leads):
 def _ask_with_a_defect(url: str, cache: Path) -> list[str]:
     client = Bench().client(url, cache=cache)
     names = [canonicalize_name(f"project-{number}") for number in range(40)]
-    client.send_ahead(lambda: client.prefetch(names, Breaks()))
+    client.send_ahead(lambda source: source.prefetch(names, Breaks()))
     found = [client.page(name).found for name in names]
     client.close()
     return [str(any(found)), str(client.traffic.requests)]
@@ -219,12 +253,15 @@ def test_a_guess_that_breaks_keeps_nobody_waiting(wheels: Path, tmp_path: Path) 
 
 
 @on_two
+@either_way
 @pytest.mark.parametrize("control", ["max-age=0", "no-cache", "no-store"])
-def test_a_page_that_is_stale_at_once_is_asked_for_once(wheels: Path, tmp_path: Path, control: str) -> None:
+def test_a_page_that_is_stale_at_once_is_asked_for_once(
+    wheels: Path, tmp_path: Path, control: str, *, beforehand: bool
+) -> None:
     with Loopback(wheels, json=True, cache_control=control) as index:
-        both(index, tmp_path / "cache")
+        both(index, tmp_path / "cache", beforehand=beforehand)
         index.requests.clear()
-        told_by(index, tmp_path / "other")
+        told_by(index, tmp_path / "other", beforehand=beforehand)
         # What is not kept at all makes the copy give up at its first page.
         assert index.paths().count("/simple/small/") == (2 if control == "no-store" else 1)
         assert index.paths().count("/simple/deep/") == 1
@@ -232,7 +269,7 @@ def test_a_page_that_is_stale_at_once_is_asked_for_once(wheels: Path, tmp_path: 
 
 def _sizes(url: str, cache: Path | None) -> list[int | None]:
     client = Bench().client(url, cache=cache)
-    client.send_ahead(lambda: client.prefetch([SMALL], Leads()))
+    client.send_ahead(ask_for_small)
     everything(client, SMALL)
     found = [client.size(one(client, SMALL))]
     client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from packaging.utils import NormalizedName, canonicalize_name
@@ -16,12 +17,16 @@ DEMO, OTHER = map(canonicalize_name, ("demo", "other"))
 
 
 class Bench:
-    """Makes clients and closes them: ``now`` is their clock, ``slept`` and ``notes`` what they did."""
+    """Makes clients and closes them: ``now`` is their clock, ``slept`` and ``notes`` what they did.
 
-    def __init__(self) -> None:
+    With ``clock`` they go by that instead.
+    """
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.notes: list[str] = []
         self.slept: list[float] = []
         self.now = 1_000_000.0
+        self.clock = clock or (lambda: self.now)
         self.environ: dict[str, str] = {}
         self._clients: list[IndexClient] = []
 
@@ -32,7 +37,7 @@ class Bench:
             note=self.notes.append,
             environ=self.environ,
             find_proxy=lambda _: None,
-            clock=lambda: self.now,
+            clock=self.clock,
             sleep=self.slept.append,
         )
         self._clients.append(made)

@@ -148,6 +148,10 @@ class Cache:
         rows = self._do("SELECT stored, fresh_until FROM entry WHERE kind = ? AND key = ?", (kind, key))
         return bool(rows) and rows[0][0] <= now + 60 and now < rows[0][1]
 
+    def any_fresh(self, kind: str, now: float) -> bool:
+        """Whether there is any entry of a kind that need not be asked for again."""
+        return bool(self._do("SELECT 1 FROM entry WHERE kind = ? AND fresh_until > ? LIMIT 1", (kind, now)))
+
     def has(self, kind: str, key: str) -> bool:
         """Whether there is an entry; it may turn out to be damaged."""
         return bool(self._do("SELECT 1 FROM entry WHERE kind = ? AND key = ?", (kind, key)))

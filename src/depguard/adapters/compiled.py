@@ -64,6 +64,10 @@ class CompiledForms:
             return from_text(text) if afresh else made
         return made
 
+    def any_fresh(self, kind: str) -> bool:
+        """Whether there is an entry of a kind, beside the forms, that need not be asked for again."""
+        return self._cache.any_fresh(kind, time.time())
+
     def close(self) -> None:
         """Let go of the cache."""
         self._cache.close()

@@ -5,26 +5,43 @@ from __future__ import annotations
 import argparse
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, partial
+from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from packaging.requirements import Requirement
 
     from depguard.adapters.index.client import IndexClient
+    from depguard.adapters.index.outrider import Outrider
     from depguard.adapters.policy_store import PolicyFound
     from depguard.cli.console import Console
     from depguard.model.host import Host
-    from depguard.model.policy import Installer, Policy
+    from depguard.model.policy import Binaries, Installer
     from depguard.model.request import IndexOptions
-    from depguard.resolve.offers import Offers
-    from depguard.resolve.ports import Page
     from depguard.resolve.runnable import Inspector
+    from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
+
+_NEEDED = (
+    "depguard.adapters.index.client",
+    "depguard.adapters.index.pools",
+    "depguard.adapters.index.transport",
+    "depguard.adapters.index.credentials",
+    "urllib.request",
+    "encodings.idna",
+    "depguard.resolve.sketch",
+    "depguard.resolve.universe",
+    "depguard.adapters.index.reading",
+    "depguard.adapters.index.contents",
+    "depguard.adapters.index.kept_contents",
+    "depguard.parse.anchors",
+)
+"""What asking an index takes, in the order in which it comes to be needed."""
 
 
 class HeadStart:
@@ -39,6 +56,7 @@ class HeadStart:
         self._tier = tier
         self._opened = ExitStack()
         self._made: tuple[IndexOptions, Installer, IndexClient] | None = None
+        self._rider: Outrider | None = None
 
     def begin(self, found: PolicyFound | None, host: Host) -> None:
         """Ask for what the tier comes to on the host, whose requirements may not be known yet."""
@@ -56,12 +74,26 @@ class HeadStart:
         return self._made[2]
 
     def __enter__(self) -> Self:
+        """Where an index is certain to be asked, who asks it gets ready while this process finds out what."""
+        if not self._console.verbose and not self._args.offline and self._nothing_fresh():
+            from depguard.adapters.index.certificates import make_ahead
+            from depguard.adapters.index.outrider import saddle
+
+            imports = (partial(import_module, module) for module in _NEEDED)
+            self._rider = saddle((make_ahead, *imports), note=self._console.note)
+            if self._rider is not None:
+                self._opened.callback(self._rider.recall)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._opened.__exit__(kind, error, trace)
+
+    def _nothing_fresh(self) -> bool:
+        from depguard.cli.caching import compiled_forms
+
+        return not compiled_forms(self._args, self._console).any_fresh("page")
 
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
         from depguard.cli.asking import which_installer
@@ -75,45 +107,51 @@ class HeadStart:
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
-        prospect = _Prospect(
-            source=source, host=host, policy=policy, cutoff=options.exclude_newer, wanted=wanted
-        )
-        source.send_ahead(prospect.ask)
+        prospect = Prospect(host=host, cutoff=options.exclude_newer, binaries=policy.binaries, wanted=wanted)
+        source.send_ahead(prospect, self._rider)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Prospect:
-    """What a request will most likely come to on a host.
+class Prospect:
+    """What a request will most likely come to on a host: it is hinted at when this is called.
 
     Who tells what to take of a page or of a wheel is imported when the first one is there, not before it is
     asked for.
     """
 
-    source: IndexClient
     host: Host
-    policy: Policy
     cutoff: datetime | None
+    binaries: Binaries
     wanted: Sequence[Requirement]
 
-    def ask(self) -> None:
+    def __call__(self, source: IndexClient) -> None:
         """Hint at all of it."""
         from depguard.resolve.ahead import Ahead
 
-        ahead = Ahead(self.host, self._choose, lambda: self._inspector)
-        self.source.prefetch(ahead.request(self.wanted, guarded=True), ahead)
+        @cache
+        def universe() -> Universe:
+            from depguard.resolve.universe import Universe
 
-    def _choose(self, page: Page) -> Offers:
-        return self._universe.choose(page)
+            return Universe(source=source, host=self.host, cutoff=self.cutoff)
 
-    @cached_property
-    def _universe(self) -> Universe:
-        from depguard.resolve.universe import Universe
+        @cache
+        def scout() -> Inspector | None:
+            from depguard.resolve.runnable import Looks, inspector_of
 
-        return Universe(source=self.source, host=self.host, cutoff=self.cutoff)
+            return inspector_of(self.host, self.binaries, Looks(source=source))
 
-    @cached_property
-    def _inspector(self) -> Inspector | None:
-        from depguard.planning.case import inspector_of
-        from depguard.resolve.runnable import Looks
+        ahead = Ahead(self.host, lambda page: universe().choose(page), scout)
+        source.prefetch(ahead.request(self.wanted, guarded=True), ahead)
 
-        return inspector_of(self.host, self.policy, Looks(source=self.source))
+    def __reduce__(self) -> tuple[Callable[..., Prospect], tuple[object, ...]]:
+        from depguard.resolve.sketch import sketch
+
+        return _prospect, (sketch(self.host), self.cutoff, self.binaries, tuple(self.wanted))
+
+
+def _prospect(
+    host: Sketch, cutoff: datetime | None, binaries: Binaries, wanted: Sequence[Requirement]
+) -> Prospect:
+    from depguard.resolve.sketch import sketched
+
+    return Prospect(host=sketched(host), cutoff=cutoff, binaries=binaries, wanted=wanted)

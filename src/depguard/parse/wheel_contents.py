@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, NamedTuple
 
 from packaging.version import Version
 
@@ -27,6 +27,7 @@ from depguard.model.file_list import Columns, FileList, top_level
 from depguard.parse.binary_needs import read_binary
 from depguard.parse.elf import is_elf
 from depguard.parse.zip_directory import (
+    Directory,
     Member,
     Pieces,
     ZipDamagedError,
@@ -47,6 +48,7 @@ _DATA: Final = re.compile(r"[^/]+\.data/(?P<kind>[^/]+)/(?P<rest>.+)")
 _BELOW: Final = frozenset(("purelib", "platlib"))
 _LOW_FLOOR: Final = Version("2.0")
 _ENOUGH: Final = 3
+_ENTRY_POINTS: Final = ".dist-info/entry_points.txt"
 _MOST_ENTRY_POINTS: Final = 1 << 18
 
 
@@ -57,10 +59,10 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
     Raises whatever ``file`` raises.
     """
     try:
-        members = read_directory(*fetch_directory(file))
-        binaries, unread = _read_compiled(file, members, depth, most)
+        directory = read_directory(*fetch_directory(file))
+        binaries, unread = _read_compiled(file, directory, depth, most)
         return WheelContents(
-            files=_files(file, members),
+            files=_files(file, directory),
             binaries=binaries,
             unread=unread,
             fetched=file.fetched,
@@ -70,13 +72,13 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
 
 
 def _read_compiled(
-    file: Pieces, members: Sequence[Member], depth: Depth, most: int
+    file: Pieces, directory: Directory, depth: Depth, most: int
 ) -> tuple[tuple[Binary, ...], tuple[Unread, ...]]:
     binaries: list[Binary] = []
     unread: list[Unread] = []
     offered: set[str] = set()
     most_unpacked = min(MOST_UNPACKED, max(_LEAST_UNPACKED, _RATIO * most))
-    for member in _compiled(members) if depth is not Depth.FILES else ():
+    for member in _compiled(directory) if depth is not Depth.FILES else ():
         if depth is Depth.NUMPY and decided(binaries):
             break
         path = _installed(member.path)
@@ -111,29 +113,50 @@ def decided(binaries: Iterable[Binary]) -> bool:
     return new >= _ENOUGH
 
 
-def _compiled(members: Sequence[Member]) -> list[Member]:
+def _compiled(directory: Directory) -> list[Member]:
     """Shared objects, smallest first; those of other projects (``numpy.libs``) after the wheel's own."""
-    found = [m for m in members if ".so" in m.path and _SHARED.search(m.path)]
+    found = [
+        directory.member(at)
+        for at, path in enumerate(directory.paths)
+        if ".so" in path and _SHARED.search(path)
+    ]
     return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
 
 
-def _files(file: Pieces, members: Sequence[Member]) -> FileList:
-    tops: dict[str, tuple[list[str], list[int | None], list[int | None]]] = {}
+class _Lists(NamedTuple):
+    """`Columns` that grow."""
 
-    def add(path: str, size: int | None, crc: int | None) -> None:
-        paths, sizes, crcs = tops.setdefault(top_level(path), ([], [], []))
-        paths.append(path)
-        sizes.append(size)
-        crcs.append(crc)
+    paths: list[str]
+    sizes: list[int | None]
+    crcs: list[int | None]
 
-    for member in members:
-        path = member.path
-        if path[-1:] != "/":  # a folder's own entry
-            add(_installed(path) if ".data/" in path else path, member.size, member.crc)
-            if path.endswith(".dist-info/entry_points.txt") and member.size <= _MOST_ENTRY_POINTS:
-                text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
-                for script in _scripts(text.decode("utf-8", "replace")):
-                    add(script, None, None)
+    def add(self, path: str) -> None:
+        """A file that is not in the wheel."""
+        self.paths.append(path)
+        self.sizes.append(None)
+        self.crcs.append(None)
+
+
+def _files(file: Pieces, directory: Directory) -> FileList:
+    tops: dict[str, _Lists] = {}
+    paths, sizes, crcs = _Lists([], [], [])
+    below = "/"
+    for at, (path, row) in enumerate(zip(directory.paths, directory.rows, strict=True)):
+        if path[-1:] == "/":  # a folder's own entry
+            continue
+        goes = _installed(path) if ".data/" in path else path
+        if not goes.startswith(below):  # neighbours are in one folder, mostly
+            top = top_level(goes)
+            paths, sizes, crcs = tops.setdefault(top, _Lists([], [], []))
+            below = f"{top}/"
+        paths.append(goes)
+        sizes.append(row[3])
+        crcs.append(row[4])
+        if path.endswith(_ENTRY_POINTS) and row[3] <= _MOST_ENTRY_POINTS:
+            member = directory.member(at)
+            text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
+            for script in _scripts(text.decode("utf-8", "replace")):
+                tops.setdefault(top_level(script), _Lists([], [], [])).add(script)
     return FileList({top: Columns(*lists) for top, lists in tops.items()})
 
 

@@ -10,14 +10,13 @@ from typing import Final
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.parse.zip_directory import (
-    Entry,
     Pieces,
     Place,
     ZipDamagedError,
-    entries_with,
     fetch_directory,
     fetch_member,
-    member_of,
+    member_at,
+    members_with,
     unpack,
 )
 
@@ -32,19 +31,20 @@ def wheel_metadata_text(file: Pieces, name: NormalizedName, *, most: int) -> str
     try:
         data, place = fetch_directory(file, ahead=_before)
         folders: set[bytes] = set()
-        found: list[Entry] = []
-        for entry in entries_with(_INFO, data, place):
-            folder, _, rest = entry.name.partition(b"/")
+        found: list[tuple[bytes, int]] = []
+        for named, entry in members_with(_INFO, data, place):
+            folder, _, rest = named.partition(b"/")
             if folder.endswith(_INFO):
                 folders.add(folder)
                 if rest == b"METADATA":
-                    found.append(entry)
-        if len(folders) != 1 or len(found) != 1 or not found[0].name.isascii():
+                    found.append((named, entry))
+        if len(folders) != 1 or len(found) != 1 or not found[0][0].isascii():
             return None
-        path = found[0].name.decode("ascii")
+        (named, entry) = found[0]
+        path = named.decode("ascii")
         if not canonicalize_name(path).startswith(name):
             return None
-        member = member_of(found[0], place, path)
+        member = member_at(entry, data, place, path)
         if member.packed > most or member.end > place.begin:
             return None
         return unpack(member, fetch_member(file, member), most=most).decode("utf-8", errors="replace")

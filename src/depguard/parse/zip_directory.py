@@ -10,7 +10,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 MOST_DIRECTORY: Final = 16 << 20
 """Bytes. Torch's directory, the longest of well-known wheels, has 1.4 MB."""
@@ -24,6 +24,7 @@ _ENCRYPTED: Final = 1
 _STORED, _DEFLATED = 0, 8
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
+_LENGTHS: Final = struct.Struct("<4s4xH18xHHH")
 _ODD: Final = (b"\\", b"\0", b":", b"..", b"\n/")
 TAIL: Final = 1 << 16
 """Bytes at the end of a wheel that hold most directories whole."""
@@ -54,10 +55,7 @@ class Pieces(Protocol):
 
 
 class Member(NamedTuple):
-    """One entry. ``begin`` is where its local header lies, ``end`` the first byte that is another's.
-
-    There are thousands of these, which is why it is a tuple.
-    """
+    """One entry. ``begin`` is where its local header lies, ``end`` the first byte that is another's."""
 
     path: str
     begin: int
@@ -66,6 +64,21 @@ class Member(NamedTuple):
     size: int
     crc: int
     method: int
+
+
+Row = tuple[int, int, int, int, int, int]
+"""A `Member` without its path."""
+
+
+class Directory(NamedTuple):
+    """All members, in the directory's order. There are thousands, of which few are looked at."""
+
+    paths: list[str]
+    rows: list[Row]
+
+    def member(self, at: int) -> Member:
+        """One of them."""
+        return Member(self.paths[at], *self.rows[at])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,70 +150,70 @@ def fetch_directory(file: Pieces, *, ahead: Callable[[Place], int] = lambda _: 0
     return file.read(begin, place.end)[place.begin - begin :], place
 
 
-class Entry(NamedTuple):
-    """An entry of the directory as it stands there: its fields, its name, its extra field."""
-
-    fields: tuple[Any, ...]
-    name: bytes
-    extra: bytes
-
-
-def read_directory(data: bytes, place: Place) -> tuple[Member, ...]:
-    """The members, in the directory's order; of a name that comes twice the last. Raises ZipDamagedError."""
+def read_directory(data: bytes, place: Place) -> Directory:
+    """The members; of a name that comes twice the last. Raises ZipDamagedError."""
     names: list[bytes] = []
     flags: list[int] = []
-    rows: list[tuple[int, int, int, int, int, int]] = []
-    shift = place.shift
+    rows: list[Row] = []
+    at, last, shift, unpack_from = 0, len(data) - _ENTRY_SIZE, place.shift, _FIELDS.unpack_from
     # Wheels of 13,000 members are no rarity: this is all that is done for each of them.
-    for fields, at in _walk(data, place):
-        _, flag, method, crc, packed, size, named, extra, _, offset = fields
-        name = at + _ENTRY_SIZE
-        names.append(data[name : name + named])
-        flags.append(flag)
-        if _FULL_32 in (size, packed, offset):
-            field = name + named
-            size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
-        begin = offset + shift
-        rows.append((begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method))
-    _apart(names, rows, place.begin)
-    found = {path: Member(path, *row) for path, row in zip(_paths(names, flags), rows, strict=True)}
-    return tuple(found.values())
-
-
-def entries_with(part: bytes, data: bytes, place: Place) -> Iterator[Entry]:
-    """The entries whose names contain ``part``, in order. Raises ZipDamagedError."""
-    for fields, at in _walk(data, place):
-        name = at + _ENTRY_SIZE
-        end = name + fields[6]
-        if part in data[name:end]:
-            yield Entry(fields, data[name:end], data[end : end + fields[7]])
-
-
-def _walk(data: bytes, place: Place) -> Iterator[tuple[tuple[Any, ...], int]]:
-    """The fields of each entry, and where it begins. Raises ZipDamagedError."""
-    at, last, unpack_from = 0, len(data) - _ENTRY_SIZE, _FIELDS.unpack_from
     for _ in range(place.count):
         if at > last:
             raise ZipDamagedError("its directory is cut off or damaged")
-        fields = unpack_from(data, at)
-        if fields[0] != _ENTRY:
+        mark, flag, method, crc, packed, size, named, extra, comment, offset = unpack_from(data, at)
+        if mark != _ENTRY or flag & _ENCRYPTED:
+            raise _odd_entry(mark)
+        name = at + _ENTRY_SIZE
+        field = name + named
+        at = field + extra + comment
+        names.append(data[name:field])
+        flags.append(flag)
+        if _FULL_32 in (size, packed, offset):
+            size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
+        begin = offset + shift
+        rows.append((begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method))
+    if at > len(data):
+        raise ZipDamagedError("its directory is cut off")
+    _apart(names, rows, place.begin)
+    return _each_once(_paths(names, flags), rows)
+
+
+def members_with(part: bytes, data: bytes, place: Place) -> Iterator[tuple[bytes, int]]:
+    """The names that contain ``part``, in order, and where their entries begin. Raises ZipDamagedError."""
+    at, last, unpack_from = 0, len(data) - _ENTRY_SIZE, _LENGTHS.unpack_from
+    found = data.find(part)
+    for _ in range(place.count):
+        if at > last:
             raise ZipDamagedError("its directory is cut off or damaged")
-        if fields[1] & _ENCRYPTED:
-            raise ZipDamagedError("a member is encrypted")
+        mark, flag, named, extra, comment = unpack_from(data, at)
+        if mark != _ENTRY or flag & _ENCRYPTED:
+            raise _odd_entry(mark)
         begin = at
-        at += _ENTRY_SIZE + fields[6] + fields[7] + fields[8]
-        if at > len(data):
-            raise ZipDamagedError("its directory is cut off")
-        yield fields, begin
+        end = begin + _ENTRY_SIZE + named
+        at = end + extra + comment
+        if 0 <= found < end:
+            name = data[begin + _ENTRY_SIZE : end]
+            if part in name:
+                yield name, begin
+            found = data.find(part, end)
+    if at > len(data):
+        raise ZipDamagedError("its directory is cut off")
 
 
-def member_of(entry: Entry, place: Place, path: str) -> Member:
-    """What an entry says of the member at ``path``."""
-    _, _, method, crc, packed, size, named, _, _, offset = entry.fields
+def member_at(begin: int, data: bytes, place: Place, path: str) -> Member:
+    """What the entry that begins there says of the member at ``path``."""
+    _, _, method, crc, packed, size, named, extra, _, offset = _FIELDS.unpack_from(data, begin)
     if _FULL_32 in (size, packed, offset):
-        size, packed, offset = _wide(entry.extra, size, packed, offset)
+        field = begin + _ENTRY_SIZE + named
+        size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
     begin = offset + place.shift
     return Member(path, begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method)
+
+
+def _odd_entry(mark: bytes) -> ZipDamagedError:
+    if mark != _ENTRY:
+        return ZipDamagedError("its directory is cut off or damaged")
+    return ZipDamagedError("a member is encrypted")
 
 
 def fetch_member(file: Pieces, member: Member) -> bytes:
@@ -274,10 +287,25 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     return size, packed, offset
 
 
-def _apart(names: Sequence[bytes], rows: Sequence[tuple[int, ...]], directory: int) -> None:
+def _each_once(paths: list[str], rows: list[Row]) -> Directory:
+    """Of a path that comes twice the last row, in the place of the first."""
+    if len(set(paths)) < len(paths):
+        found = dict(zip(paths, rows, strict=True))
+        return Directory(list(found), list(found.values()))
+    return Directory(paths, rows)
+
+
+def _apart(names: Sequence[bytes], rows: Sequence[Row], directory: int) -> None:
     """No member shares bytes with another: what a bomb of overlapping members does."""
     at = 0
-    # Begin and end come first in a row, and nearly all archives have them in order already.
+    for row in rows:  # in order, as nearly all archives have them
+        if row[0] < at:
+            break
+        at = row[1]
+    else:
+        if at <= directory:
+            return
+    at = 0
     for begin, end, *_ in sorted(rows):
         if begin < at or end > directory:
             name = next(name for name, row in zip(names, rows, strict=True) if row[:2] == (begin, end))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -31,13 +30,12 @@ from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs
 from depguard.planning.simulate import constraint_limits
 from depguard.planning.waivers import may_break
-from depguard.resolve.host_abi import host_abi
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
 from depguard.resolve.offers import Shelf
 from depguard.resolve.own_distributions import OwnDistributions
 from depguard.resolve.ports import PackageSource
-from depguard.resolve.runnable import MOST_REPORTED, MOST_SOLVED, Inspector, Looks
+from depguard.resolve.runnable import Inspector, Looks, inspector_of
 from depguard.resolve.universe import Universe
 
 if TYPE_CHECKING:
@@ -142,9 +140,10 @@ def make_case(
     guarded = Universe(
         source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides, shelf=shelf
     )
-    inspector = inspector_of(host, policy, binaries)
+    mode = policy.binaries if policy is not None else Binaries.REPORT
+    inspector = inspector_of(host, mode, binaries)
     free.scout = guarded.scout = lambda: inspector
-    if policy is not None and policy.binaries is Binaries.SOLVE:
+    if mode is Binaries.SOLVE:
         guarded.inspector = inspector
     own = OwnDistributions(host)
     view = HostView(universe=guarded, distributions=own)
@@ -163,20 +162,6 @@ def make_case(
             limits=constraint_limits(view, constraints),
             dependents=_Dependents(host, policy, today),
         ),
-    )
-
-
-def inspector_of(host: Host, policy: Policy | None, binaries: Looks | None) -> Inspector | None:
-    """Who looks into the wheels that come to a host; None where that is not wanted."""
-    mode = policy.binaries if policy is not None else Binaries.REPORT
-    if binaries is None or mode is Binaries.OFF:
-        return None
-    most = MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED
-    return Inspector(
-        source=binaries.source,
-        table=functools.cache(lambda: binaries.table(host)),
-        offers=lambda: host_abi(host, binaries.captured(host)),
-        most=most,
     )
 
 

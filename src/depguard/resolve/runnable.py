@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
@@ -15,8 +15,10 @@ from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelC
 from depguard.model.file_table import FileTable
 from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
+from depguard.model.policy import Binaries
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
 from depguard.resolve.abi import clashes
+from depguard.resolve.host_abi import host_abi
 from depguard.resolve.ports import BinarySource
 
 MOST_REPORTED = 4 << 20
@@ -128,6 +130,18 @@ class Inspector:
         if self.host.torch is not None and _uses(metadata, _TORCH):
             return Depth.ALL, self.most
         return Depth.NUMPY, self.most if _uses(metadata, _NUMPY) else self.most // _LESS
+
+
+def inspector_of(host: Host, mode: Binaries, looks: Looks | None) -> Inspector | None:
+    """Who looks into the wheels that come to a host; None where that is not wanted."""
+    if looks is None or mode is Binaries.OFF:
+        return None
+    return Inspector(
+        source=looks.source,
+        table=cache(lambda: looks.table(host)),
+        offers=lambda: host_abi(host, looks.captured(host)),
+        most=MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED,
+    )
 
 
 def _uses(metadata: CoreMetadata | None, *names: NormalizedName) -> bool:

@@ -15,6 +15,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_ahead: list[ssl.SSLContext] = []
+
+
+def make_ahead() -> None:
+    """Have a thread make a context that will most likely be needed: Python need not wait for OpenSSL.
+
+    What goes wrong here goes wrong again, and is said, when it is needed.
+    """
+    import ssl  # noqa: F401 - here, not in two threads at once
+
+    def make() -> None:
+        with suppress(OSError):
+            _ahead.append(_verifying_context())
+
+    threading.Thread(target=make, daemon=True).start()
+
+
 class Certificates:
     """A TLS context for trusted hosts and one for all others, each made once.
 
@@ -50,7 +67,7 @@ class Certificates:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         else:
-            context = _verifying_context()
+            context = _ahead.pop() if _ahead else _verifying_context()
         cert, client = self._settings.cert, self._settings.client_cert
         if cert is not None:
             with _readable(cert):

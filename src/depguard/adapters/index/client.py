@@ -105,18 +105,30 @@ class IndexClient:
         """What this process asked for so far."""
         return self._meter.now
 
-    def send_ahead(self, ask: Callable[[], None]) -> None:
-        """Call ``ask``, which hints at what will be needed; where that pays, in a copy of this process.
+    def send_ahead(self, errand: Errand, rider: Outrider | None = None) -> None:
+        """Have an errand run, which hints at what will be needed; where that pays, by a copy of this process.
 
         Then this process asks for nothing that the copy has begun, and takes it from the cache.
+        ``rider`` is a copy that was made beforehand: it is told by a pickle, one that is made now has all.
         """
         settings = self.settings
         pays = self._listed.remote and self._cache.keeps and not settings.offline and not settings.find_links
         if pays and self._outrider is None:
             self._listed.count_from_now()
-            self._outrider = send(partial(self._ride, ask), note=self._note)
+            if rider is None:
+                self._outrider = send(partial(self.ride, errand), note=self._note)
+            else:
+                rider.give(partial(_ride_apart, settings, self._cache.path, errand))
+                self._outrider = rider
         if self._outrider is None:
-            ask()
+            errand(self)
+
+    def ride(self, errand: Errand, herald: Herald, note: Callable[[str], None]) -> None:
+        """In the copy: run the errand, and say what is begun and done."""
+        self._listed.count_from_now()
+        self._herald = herald
+        self._note.to(note)
+        errand(self)
 
     def page(self, name: NormalizedName) -> Page:
         """As the port says; find-links places come first, then the indexes by the rule."""
@@ -215,12 +227,6 @@ class IndexClient:
         """Whether a copy guesses what will be needed: nobody else need."""
         return self._outrider is not None and self._outrider.riding
 
-    def _ride(self, ask: Callable[[], None], herald: Herald, note: Callable[[str], None]) -> None:
-        """In the copy: guess, and say what is done."""
-        self._herald = herald
-        self._note.to(note)
-        ask()
-
     def _met(self, key: Hashable, make: Callable[[], T]) -> T:
         """What a copy that was sent ahead has come to with a key, else what is made here."""
         end = self._outrider.wait(key) if self._outrider is not None else Done()
@@ -307,6 +313,21 @@ class IndexClient:
             settings, credentials=credentials, pools=pools, meter=self._meter, sleep=self._sleep
         )
         return transport, pools
+
+
+Errand = Callable[[IndexClient], None]
+"""Hints at what will be needed, to the client that asks for it."""
+
+
+def _ride_apart(
+    settings: IndexSettings,
+    cache: str | None,
+    errand: Errand,
+    herald: Herald,
+    note: Callable[[str], None],
+) -> None:
+    """In a copy that was made before there was a client."""
+    IndexClient(settings, cache=Cache(cache, note=lambda _: None), note=note).ride(errand, herald, note)
 
 
 def _there(folder: Path, artifact: Artifact) -> bool:

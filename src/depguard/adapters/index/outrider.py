@@ -13,7 +13,7 @@ import pickle
 import select
 import signal
 import threading
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from depguard.errors import DepguardError
 
 _LENGTH = 4
 _AT_ONCE = 1 << 16
+_LONGEST_ORDER = 1 << 20
 
 
 class Done(NamedTuple):
@@ -53,15 +54,24 @@ class Outrider(Herald):
     Several threads may ask, one after the other: who waits for the copy keeps the others waiting.
     """
 
-    def __init__(self, pid: int, hears: int, *, note: Callable[[str], None]) -> None:
+    def __init__(self, pid: int, hears: int, orders: int | None, *, note: Callable[[str], None]) -> None:
         self._pid: int | None = pid
         self._hears = hears
+        self._orders = orders
         self._note = note
         self._lock = threading.Lock()
         self._held = b""
         self._begun: set[Hashable] = set()
         self._done: dict[Hashable, Done] = {}
         self._off = False
+
+    def give(self, ride: Ride) -> None:
+        """Tell a copy that was made beforehand what to do: a value that can be pickled."""
+        orders, self._orders = self._orders, None
+        if orders is not None:
+            # Who has ended hears nothing; that is found out when an answer is waited for.
+            with suppress(OSError), os.fdopen(orders, "wb") as stream:
+                pickle.dump(ride, stream, pickle.HIGHEST_PROTOCOL)
 
     @property
     def riding(self) -> bool:
@@ -119,6 +129,9 @@ class Outrider(Herald):
 
     def _end(self) -> None:
         pid, self._pid = self._pid, None
+        orders, self._orders = self._orders, None
+        if orders is not None:
+            os.close(orders)
         if pid is not None:
             os.close(self._hears)
             # It may have ended by itself, or be waited for by whoever ignores SIGCHLD. Of the cache it leaves
@@ -193,8 +206,37 @@ def send(ride: Ride, *, note: Callable[[str], None]) -> Outrider | None:
 
     The caller recalls it before it closes the cache: see `depguard.adapters.cache.Cache`.
     """
+    return _copy(lambda: ride, None, note) if may_copy() else None
+
+
+def saddle(steps: Sequence[Callable[[], object]], *, note: Callable[[str], None]) -> Outrider | None:
+    """A copy that takes these steps, one after the other, until it is told what to do (`Outrider.give`).
+
+    As `send` says. Meanwhile this process finds out what there is to be asked for.
+    """
     if not may_copy():
         return None
+    import fcntl
+
+    try:
+        takes, orders = os.pipe()
+    except OSError:
+        return None
+    with suppress(OSError):  # so that whoever gives an order need not wait until it is read
+        fcntl.fcntl(orders, fcntl.F_SETPIPE_SZ, _LONGEST_ORDER)
+
+    def told() -> Ride:
+        os.close(orders)
+        return _order(takes, steps)
+
+    made = _copy(told, orders, note)
+    os.close(takes)
+    if made is None:
+        os.close(orders)
+    return made
+
+
+def _copy(told: Callable[[], Ride], orders: int | None, note: Callable[[str], None]) -> Outrider | None:
     try:
         hears, says = os.pipe()
     except OSError:
@@ -207,18 +249,31 @@ def send(ride: Ride, *, note: Callable[[str], None]) -> Outrider | None:
         return None
     if pid:
         os.close(says)
-        return Outrider(pid, hears, note=note)
+        return Outrider(pid, hears, orders, note=note)
     try:
         os.close(hears)
         gc.disable()  # it is gone before that would pay
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         threading.Thread(target=_end_with_the_other, args=(says,), daemon=True).start()
         teller = _Teller(says)
-        ride(teller, teller.note)
+        told()(teller, teller.note)
         teller.off()
         teller.wait()
     finally:
         os._exit(0)  # nothing of this process is tidied up twice, and what went wrong is found again
+
+
+def _order(takes: int, steps: Sequence[Callable[[], object]]) -> Ride:
+    """What to do, once that is told; until then, the copy gets ready."""
+    poll = select.poll()
+    poll.register(takes, select.POLLIN)
+    for step in steps:
+        if poll.poll(0):
+            break
+        step()
+    with os.fdopen(takes, "rb") as stream:
+        ride: Ride = pickle.load(stream)  # noqa: S301 - from the process that this is a copy of
+    return ride
 
 
 def _end_with_the_other(says: int) -> None:
