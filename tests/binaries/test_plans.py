@@ -119,7 +119,7 @@ def test_numpy_that_moves_along_is_what_counts(run: Run, tmp_path: Path) -> None
 
 
 def test_what_would_cost_too_much_is_not_looked_at_and_the_report_says_so(run: Run, tmp_path: Path) -> None:
-    from depguard.resolve.runnable import MOST_REPORTED
+    from depguard.resolve.effort import MOST_REPORTED
 
     big = build_elf(data=MARKS["old"], padding=MOST_REPORTED)
     build_wheel(

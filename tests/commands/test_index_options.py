@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from depguard.cli.console import Console
-from depguard.cli.options import add_index_options, effective_options, index_options, merge, open_source
+from depguard.cli.index_arguments import add_index_options
+from depguard.cli.options import effective_options, index_options, merge, open_source
 from depguard.model.policy import Installer, Sources
 from depguard.model.request import IndexOptions
 

@@ -151,7 +151,7 @@ class Source:
 def test_what_comes_is_looked_into_as_its_inspector_would() -> None:
     made = universe()
     inspector = Inspector(source=Source(), offers=lambda: host_abi(HOST), most=1 << 20)
-    made.scout = lambda: inspector
+    made.scout = lambda: inspector.effort
     asked(made, "top")
     newest, older = (found.contents for found in followed(made, "top", "3.0", "2.0"))
     # pure wheels: the list of files is all

@@ -7,14 +7,13 @@ import gc
 import os
 import pickle
 import select
-import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from packaging.requirements import Requirement
 
+from depguard.adapters.copies import cores, is_safe
 from depguard.parse.requirement_cache import requirement, stated_text
 
 T = TypeVar("T")
@@ -40,12 +39,12 @@ class Forks:
     """
 
     def __init__(self, size: int | None = None) -> None:
-        self._size = size if size is not None else _cores()
+        self._size = size if size is not None else cores()
 
     def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, as `depguard.app.crew.Crew` says."""
         size = min(self._size, count)
-        if size < 2 or count > _MOST or not _safe():
+        if size < 2 or count > _MOST or not is_safe():
             return map(work, range(count))
         return self._shared_out(work, count, size)
 
@@ -79,19 +78,6 @@ class _Failed(NamedTuple):
     """What was raised instead of an answer."""
 
     error: Exception
-
-
-def may_copy() -> bool:
-    """Whether a copy of this process can be made without harm, and has a core of its own to work on."""
-    return _safe() and _cores() > 1
-
-
-def _safe() -> bool:
-    return sys.platform == "linux" and threading.active_count() == 1
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
 def _runs(count: int, size: int) -> tuple[int, ...]:

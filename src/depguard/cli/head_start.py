@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from depguard.model.host import Host
     from depguard.model.policy import Binaries, Installer
     from depguard.model.request import IndexOptions
-    from depguard.resolve.runnable import Inspector
+    from depguard.resolve.effort import Effort
     from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
 
@@ -36,6 +36,7 @@ _NEEDED = (
     "encodings.idna",
     "depguard.resolve.sketch",
     "depguard.resolve.universe",
+    "depguard.resolve.effort",
     "depguard.adapters.index.reading",
     "depguard.adapters.index.contents",
     "depguard.adapters.index.kept_contents",
@@ -76,11 +77,10 @@ class HeadStart:
     def __enter__(self) -> Self:
         """Where an index is certain to be asked, who asks it gets ready while this process finds out what."""
         if not self._console.verbose and not self._args.offline and self._nothing_fresh():
-            from depguard.adapters.index.certificates import make_ahead
             from depguard.adapters.index.outrider import saddle
 
             imports = (partial(import_module, module) for module in _NEEDED)
-            self._rider = saddle((make_ahead, *imports), note=self._console.note)
+            self._rider = saddle((_trust, *imports), note=self._console.note)
             if self._rider is not None:
                 self._opened.callback(self._rider.recall)
         return self
@@ -111,6 +111,12 @@ class HeadStart:
         source.send_ahead(prospect, self._rider)
 
 
+def _trust() -> None:
+    from depguard.adapters.index.certificates import make_ahead
+
+    make_ahead()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Prospect:
     """What a request will most likely come to on a host: it is hinted at when this is called.
@@ -135,12 +141,12 @@ class Prospect:
             return Universe(source=source, host=self.host, cutoff=self.cutoff)
 
         @cache
-        def scout() -> Inspector | None:
-            from depguard.resolve.runnable import Looks, inspector_of
+        def effort() -> Effort | None:
+            from depguard.resolve.effort import effort_for
 
-            return inspector_of(self.host, self.binaries, Looks(source=source))
+            return effort_for(self.host, self.binaries)
 
-        ahead = Ahead(self.host, lambda page: universe().choose(page), scout)
+        ahead = Ahead(self.host, lambda page: universe().choose(page), effort)
         source.prefetch(ahead.request(self.wanted, guarded=True), ahead)
 
     def __reduce__(self) -> tuple[Callable[..., Prospect], tuple[object, ...]]:

@@ -142,7 +142,7 @@ def make_case(
     )
     mode = policy.binaries if policy is not None else Binaries.REPORT
     inspector = inspector_of(host, mode, binaries)
-    free.scout = guarded.scout = lambda: inspector
+    free.scout = guarded.scout = lambda: inspector.effort if inspector is not None else None
     if mode is Binaries.SOLVE:
         guarded.inspector = inspector
     own = OwnDistributions(host)

@@ -23,8 +23,8 @@ from depguard.resolve.ports import Following, Look, Page
 
 if TYPE_CHECKING:
     from depguard.model.host import Host
+    from depguard.resolve.effort import Effort
     from depguard.resolve.offers import Offer, Offers
-    from depguard.resolve.runnable import Inspector
 
 _LINE = 12
 """So many releases of a project are looked at."""
@@ -73,14 +73,14 @@ class Ahead:
 
     A solver that comes to something else asks for that, so a wrong guess costs a request and nothing more.
     ``choose`` gives what of a page the host can take: `resolve.universe.Universe.choose`.
-    ``scout`` gives who would look into the wheels that come in, if anybody does.
+    ``scout`` tells how deep the wheels that come in will be looked into, None if nobody does.
     """
 
     def __init__(
         self,
         host: Host,
         choose: Callable[[Page], Offers],
-        scout: Callable[[], Inspector | None] = lambda: None,
+        scout: Callable[[], Effort | None] = lambda: None,
     ) -> None:
         self._host = host
         self._choose = choose
@@ -155,13 +155,13 @@ class Ahead:
         return self._coming([taken] if taken is not None else [], older)
 
     def _coming(self, releases: Iterable[_Judged], older: Iterable[Artifact] = ()) -> Following:
-        scout = self._scout()
+        effort = self._scout()
         projects: dict[NormalizedName, None] = {}
         contents: list[Look] = []
         for release in releases:
             projects.update(dict.fromkeys(self._noted(release.unmet)))
-            if scout is not None:
-                depth, most = scout.effort(release.artifact, release.metadata)
+            if effort is not None:
+                depth, most = effort.on(release.artifact, release.metadata)
                 contents.append(Look(release.artifact, depth, most))
         return Following(projects=tuple(projects), artifacts=tuple(older), contents=tuple(contents))
 

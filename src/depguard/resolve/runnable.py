@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
-from packaging.utils import NormalizedName, canonicalize_name
+from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.errors import OutOfReachError
@@ -16,18 +16,11 @@ from depguard.model.file_table import FileTable
 from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.policy import Binaries
-from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
+from depguard.model.release import Artifact, CoreMetadata
 from depguard.resolve.abi import clashes
+from depguard.resolve.effort import NUMPY, TORCH, Effort, most_read, uses
 from depguard.resolve.host_abi import host_abi
 from depguard.resolve.ports import BinarySource
-
-MOST_REPORTED = 4 << 20
-"""Packed bytes of binaries that are read of a wheel for a report."""
-MOST_SOLVED = 64 << 20
-"""The same where the solver relies on it."""
-_LESS = 4
-_NUMPY = canonicalize_name("numpy")
-_TORCH = canonicalize_name("torch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,17 +69,17 @@ class Inspector:
         if not moved:
             return self
         host = self.host
-        if _NUMPY in moved:
-            host = replace(host, numpy=moved[_NUMPY])
-        if _TORCH in moved:
-            version = moved[_TORCH]
+        if NUMPY in moved:
+            host = replace(host, numpy=moved[NUMPY])
+        if TORCH in moved:
+            version = moved[TORCH]
             host = replace(host, torch=TorchAbi(version=version) if version is not None else None)
         return replace(self, offers=lambda: host)
 
     def expect(self, wanted: Iterable[tuple[Artifact, CoreMetadata | None]]) -> None:
         """Hint that these will be looked at."""
         for artifact, metadata in wanted:
-            depth, most = self.effort(artifact, metadata)
+            depth, most = self.effort.on(artifact, metadata)
             self.source.prefetch_contents((artifact,), depth=depth, most=most)
 
     def files(self, artifact: Artifact) -> WheelContents | None:
@@ -106,46 +99,34 @@ class Inspector:
         return known
 
     def _look(self, artifact: Artifact, metadata: CoreMetadata | None) -> Looked:
-        depth, most = self.effort(artifact, metadata)
+        depth, most = self.effort.on(artifact, metadata)
         contents = self.source.contents(artifact, depth=depth, most=most)
         if isinstance(contents, ContentsUnknown):
             return Looked(contents=contents, why=contents.reason)
         found = clashes(contents, self.host)
         decided = any(clash.certain for clash in found)
         why = ""
-        if contents.unread and not decided and _uses(metadata, _NUMPY, _TORCH):
+        if contents.unread and not decided and uses(metadata, NUMPY, TORCH):
             cost = sum(unread.cost for unread in contents.unread)
             count = len(contents.unread)
             what = "a compiled module" if count == 1 else f"{count} compiled modules"
             why = f"{what} of {cost / 1e6:.1f} MB"
         return Looked(contents=contents, clashes=found, why=why)
 
-    def effort(self, artifact: Artifact, metadata: CoreMetadata | None) -> tuple[Depth, int]:
-        """How deep to look, and how many bytes of modules to read at most.
-
-        What requires neither NumPy nor torch rarely uses them.
-        """
-        if artifact.kind is not ArtifactKind.WHEEL or all(tag.platform == "any" for tag in artifact.tags):
-            return Depth.FILES, 0
-        if self.host.torch is not None and _uses(metadata, _TORCH):
-            return Depth.ALL, self.most
-        return Depth.NUMPY, self.most if _uses(metadata, _NUMPY) else self.most // _LESS
+    @property
+    def effort(self) -> Effort:
+        """How deep it looks into what."""
+        return Effort(torch=self.host.torch is not None, most=self.most)
 
 
 def inspector_of(host: Host, mode: Binaries, looks: Looks | None) -> Inspector | None:
     """Who looks into the wheels that come to a host; None where that is not wanted."""
-    if looks is None or mode is Binaries.OFF:
+    most = most_read(mode)
+    if looks is None or most is None:
         return None
     return Inspector(
         source=looks.source,
         table=cache(lambda: looks.table(host)),
         offers=lambda: host_abi(host, looks.captured(host)),
-        most=MOST_SOLVED if mode is Binaries.SOLVE else MOST_REPORTED,
+        most=most,
     )
-
-
-def _uses(metadata: CoreMetadata | None, *names: NormalizedName) -> bool:
-    """Whether an artifact requires one of these; where its requirements are not known, it may."""
-    if metadata is None:
-        return True
-    return any(canonicalize_name(requirement.name) in names for requirement in metadata.requires_dist)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
+from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -14,7 +15,6 @@ from packaging.utils import NormalizedName, canonicalize_name, canonicalize_vers
 from packaging.version import Version
 
 from depguard.errors import OutOfReachError, Problem
-from depguard.model.abi_report import Clash
 from depguard.model.host import Host
 from depguard.model.policy import Override
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
@@ -26,7 +26,11 @@ from depguard.resolve.ahead import Ahead
 from depguard.resolve.offers import Offer, Offers, Shelf, Unfit, UnfitArtifact
 from depguard.resolve.ports import PackageSource, Page
 from depguard.resolve.prereleases import Remembering
-from depguard.resolve.runnable import Inspector
+
+if TYPE_CHECKING:
+    from depguard.model.abi_report import Clash
+    from depguard.resolve.effort import Effort
+    from depguard.resolve.runnable import Inspector
 
 
 @dataclass(kw_only=True)
@@ -37,7 +41,7 @@ class Universe:
     Answers are remembered: asking twice costs nothing. ``overrides`` change the requirements of
     exactly the releases that they name; those that were used are in ``used_overrides``. With an
     ``inspector``, a wheel whose binaries cannot run on the host is no candidate; ``refused`` says which.
-    ``scout`` gives who looks into wheels afterwards, so that these are read ahead.
+    ``scout`` tells how deep wheels are looked into afterwards, so that they are read ahead.
     Universes that are given one ``shelf`` choose once among the same artifacts: the commands of a session.
     """
 
@@ -50,7 +54,7 @@ class Universe:
     overrides: tuple[Override, ...] = ()
     used_overrides: set[Override] = field(default_factory=set)
     inspector: Inspector | None = None
-    scout: Callable[[], Inspector | None] = field(default=lambda: None, repr=False)
+    scout: Callable[[], Effort | None] = field(default=lambda: None, repr=False)
     shelf: Shelf | None = None
     refused: dict[tuple[NormalizedName, Version], Clash] = field(default_factory=dict, init=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)

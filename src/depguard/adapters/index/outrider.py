@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from depguard.adapters.forks import may_copy
+from depguard.adapters.copies import may_copy
 from depguard.errors import DepguardError
 
 _LENGTH = 4

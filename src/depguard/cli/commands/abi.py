@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard abi``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     parser.description = (
         "Say what the compiled modules of wheels ask for: which NumPy they were built for, which torch,"

@@ -62,7 +62,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     _add_facts(imported)
     # Its module is the command line's own; imported here because only this action needs it.
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     add_index_options(imported)
     register_materialize(add)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register_files(add: Callable[[str, str], argparse.ArgumentParser]) -> None:
     """Add the action to those of ``depguard baseline``; ``add(name, help)`` makes its parser."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     files = add("files", "the table of which files the hosts' distributions own (for DG103)")
     files.description = (

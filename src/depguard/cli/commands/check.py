@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard check``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     parser.description = (
         "Simulate what this repository's notebooks, requirements files, pyproject.toml, scripts and"

@@ -24,7 +24,7 @@ _EXITS = {"agrees": 0, "differs": 1, "not-asked": 3}
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard crosscheck``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
     from depguard.cli.setup import add_subject_options
 
     parser.description = (

@@ -21,7 +21,7 @@ _LIVE_ONLY = ("python", "pid", "fast", "full", "protected_only", "probes", "no_p
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard doctor``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
     from depguard.cli.run_logging import add_log_option
 
     parser.description = (

@@ -15,7 +15,7 @@ _REFUSED = 1
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard install``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
     from depguard.cli.run_logging import add_log_option
 
     parser.description = (

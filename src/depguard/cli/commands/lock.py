@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard lock``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     parser.description = (
         "Plan tiers on all hosts of the policy and write what installs them safely. A lock keeps its"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard plan``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     parser.description = (
         "Solve a tier against a host, keep what is protected, and say what plain pip would have done."

@@ -21,7 +21,7 @@ _FILES = (".txt", ".ipynb")
 
 def register(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of ``depguard simulate``."""
-    from depguard.cli.options import add_index_options
+    from depguard.cli.index_arguments import add_index_options
 
     parser.description = (
         "Say what an install would do, before it does. Either name packages, or give the whole command"
