@@ -166,6 +166,7 @@ def test_one_that_is_killed_while_it_writes_leaves_whole_entries(tmp_path: Path)
 
 def test_a_plan_that_is_killed_leaves_nothing_wrong(project: Project) -> None:
     for asked in (1, 2, 3):
+        shutil.rmtree(project.cache, ignore_errors=True)  # of what is kept it would not ask for three things
         project.index.requests.clear()
         doomed = project.start(recall=False)
         while len(project.index.requests) < asked and doomed.poll() is None:
@@ -173,9 +174,9 @@ def test_a_plan_that_is_killed_leaves_nothing_wrong(project: Project) -> None:
         doomed.send_signal(signal.SIGKILL)
         doomed.communicate()
         assert doomed.returncode == -signal.SIGKILL
-    code, out, err = project.plan()
-    assert (code, err) == (0, "")
-    assert "small 1.0" in out
+        code, out, err = project.plan()
+        assert (code, err) == (0, "")
+        assert "small 1.0" in out
 
 
 # Everything is imported by a first plan, with another cache: who is nobody may not read where Python lies.
@@ -237,7 +238,11 @@ def wrong_checksum(project: Project, kind: str) -> None:
 
 
 def cut_off(project: Project, kind: str) -> None:
-    project.sql("UPDATE entry SET body = substr(body, 1, length(body) - 3) WHERE kind = ?", kind)
+    project.sql(
+        "UPDATE entry SET body = CASE WHEN length(body) > 3 THEN substr(body, 1, length(body) - 3)"
+        " ELSE x'07' END WHERE kind = ?",
+        kind,
+    )
 
 
 def of_another_format(project: Project, kind: str) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any, Self
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever rows of older versions would be misread."""
 
 _PATIENCE = 5.0
@@ -75,6 +75,11 @@ def cache_place(environ: Mapping[str, str], given: str | None = None) -> str:
     return platformdirs.user_cache_dir("depguard", appauthor=False)
 
 
+def cache_file(folder: str | Path) -> str:
+    """The file of the cache in a folder."""
+    return os.path.join(folder, "index.sqlite3")
+
+
 _LEFT_ALONE: list[object] = []
 """Connections of the process that this one is a copy of."""
 
@@ -97,7 +102,7 @@ class Cache:
     @classmethod
     def in_folder(cls, folder: str | Path, *, note: Callable[[str], None]) -> Self:
         """The cache in ``folder``, which is made if need be."""
-        return cls(os.path.join(folder, "index.sqlite3"), note=note)
+        return cls(cache_file(folder), note=note)
 
     @classmethod
     def none(cls) -> Self:
@@ -127,12 +132,12 @@ class Cache:
             if not isinstance(read, dict) or not all(isinstance(fact, str) for fact in read.values()):
                 raise ValueError  # noqa: TRY301 - as above
             return Entry(
-                text=zlib.decompress(body).decode(),
+                text=body.decode(),
                 stored=float(stored),
                 fresh_until=float(fresh_until),
                 facts=read,
             )
-        except (ValueError, TypeError, zlib.error, AttributeError):
+        except (ValueError, TypeError, AttributeError):
             self.drop(kind, key)
             return None
 
@@ -159,7 +164,7 @@ class Cache:
     def put(self, kind: str, key: str, entry: Entry) -> None:
         """Keep the entry in the place of an older one."""
         facts = json.dumps(dict(entry.facts), sort_keys=True)
-        body = zlib.compress(entry.text.encode(), 1)
+        body = entry.text.encode()
         checksum = _checksum(kind, key, facts, body)
         self._write(
             "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",

@@ -13,7 +13,6 @@ from depguard.adapters.witness import spoil
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
-from depguard.parse.host_compiled import compiled_host, compiled_text
 
 if TYPE_CHECKING:
     from depguard.model.file_table import FileTable
@@ -106,8 +105,8 @@ class HostStore:
                     "host",
                     sources,
                     lambda: self._parsed(path, text, metadata),
-                    to_text=compiled_text,
-                    from_text=compiled_host,
+                    to_text=_compiled_text,
+                    from_text=_compiled_host,
                     afresh=True,
                 )
             self._read[path] = self._made[sources]
@@ -150,6 +149,18 @@ class HostStore:
             for path in self._files.below(root, SUFFIXES, deep=True):
                 found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return found
+
+
+def _compiled_text(host: Host) -> str:
+    from depguard.parse.host_compiled import compiled_text
+
+    return compiled_text(host)
+
+
+def _compiled_host(text: str) -> Host:
+    from depguard.parse.host_compiled import compiled_host
+
+    return compiled_host(text)
 
 
 def metadata_path_of(host_path: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache, partial
@@ -35,6 +36,7 @@ _NEEDED = (
     "urllib.request",
     "encodings.idna",
     "depguard.resolve.sketch",
+    "depguard.resolve.ahead",
     "depguard.resolve.universe",
     "depguard.resolve.effort",
     "depguard.adapters.index.reading",
@@ -96,18 +98,24 @@ class HeadStart:
         return not compiled_forms(self._args, self._console).any_fresh("page")
 
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
+        from depguard.adapters.cache import cache_dir, cache_file
+        from depguard.adapters.index.errands import elsewhere, pays
         from depguard.cli.asking import which_installer
-        from depguard.cli.options import effective_options, open_source
+        from depguard.cli.options import effective_options, index_settings, open_source
 
         policy = found.policy if found is not None else None
         if policy is None or self._tier not in policy.tiers:
             return
         installer, _ = which_installer(self._args, policy)
         options = effective_options(self._args, self._console, policy=policy, installer=installer)
-        source = self._opened.enter_context(open_source(options, self._console, installer=installer))
-        self._made = (options, installer, source)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
         prospect = Prospect(host=host, cutoff=options.exclude_newer, binaries=policy.binaries, wanted=wanted)
+        cache = cache_file(cache_dir(os.environ, options.cache_dir))
+        settings = index_settings(options, self._console, installer=installer)
+        if self._rider is not None and pays(settings):  # it need not wait until there is a client here
+            self._rider.give(elsewhere(settings, cache, prospect))
+        source = self._opened.enter_context(open_source(options, self._console, installer=installer))
+        self._made = (options, installer, source)
         source.send_ahead(prospect, self._rider)
 
 

@@ -167,16 +167,13 @@ def file_reader(*, offline: bool = False) -> Reader:
     return on_disk(Path.cwd(), None if offline else fetch)
 
 
-@contextmanager
-def open_source(options: IndexOptions, console: Console, *, installer: Installer) -> Iterator[IndexClient]:
-    """The index client for these options, with its cache; closed at the end.
+def index_settings(options: IndexOptions, console: Console, *, installer: Installer) -> IndexSettings:
+    """What an index client is told for these options.
 
     Without a main index the default one of pip is used. Raises OutOfReachError where no pip knows it.
     """
     import os
 
-    from depguard.adapters.cache import Cache, cache_dir
-    from depguard.adapters.index.client import IndexClient
     from depguard.adapters.index.settings import IndexSettings, Rule
     from depguard.model.policy import Installer as Installers
 
@@ -195,7 +192,18 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
         rule=Rule.UV if installer is Installers.UV else Rule.PIP,
         http2=os.environ.get("DEPGUARD_HTTP2") == "1",
     )
-    settings = _reach(settings, _config(installer))
+    return _reach(settings, _config(installer))
+
+
+@contextmanager
+def open_source(options: IndexOptions, console: Console, *, installer: Installer) -> Iterator[IndexClient]:
+    """The index client for these options, with its cache; closed at the end. Raises as `index_settings`."""
+    import os
+
+    from depguard.adapters.cache import Cache, cache_dir
+    from depguard.adapters.index.client import IndexClient
+
+    settings = index_settings(options, console, installer=installer)
     cache = Cache.in_folder(cache_dir(os.environ, options.cache_dir), note=console.note_once)
     with IndexClient(settings, cache=cache, note=console.note) as client:
         yield client

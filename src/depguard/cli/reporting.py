@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING
 from depguard.model.finding import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from depguard.cli.console import Console
     from depguard.model.report import Reports
 
 REFUSED = 1
+
+
+def get_ready(args: argparse.Namespace) -> None:
+    """Import what writes the report: while an index is asked by somebody else there is time for that."""
+    _renderer(args)
 
 
 def show(
@@ -33,28 +40,34 @@ def show(
 
 
 def _render(reports: Reports, args: argparse.Namespace, console: Console, next_step: str | None) -> str:
-    """The text in the format that is asked for; only that emitter is imported."""
+    return _renderer(args)(reports, console, next_step)
+
+
+def _renderer(args: argparse.Namespace) -> Callable[[Reports, Console, str | None], str]:
+    """What writes the format that is asked for; only that emitter is imported."""
     match args.format:
         case "json":
             from depguard.emit.json_report import render_json
 
-            return render_json(reports)
+            return lambda reports, _console, _next: render_json(reports)
         case "markdown":
             from depguard.emit.markdown import render_markdown
 
-            return render_markdown(reports)
+            return lambda reports, _console, _next: render_markdown(reports)
         case "sarif":
             from depguard.emit.sarif import render_sarif
 
-            return render_sarif(reports)
+            return lambda reports, _console, _next: render_sarif(reports)
         case "github":
             from depguard.emit.github import render_github
 
-            return render_github(reports)
+            return lambda reports, _console, _next: render_github(reports)
         case _:
             from depguard.emit.text import render_text
 
-            return render_text(reports, colour=console.colour, verbose=console.verbose, next_step=next_step)
+            return lambda reports, console, next_step: render_text(
+                reports, colour=console.colour, verbose=console.verbose, next_step=next_step
+            )
 
 
 def _at_another_moment(reports: Reports) -> Reports:

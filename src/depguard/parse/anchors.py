@@ -14,7 +14,10 @@ from html import unescape
 from html.parser import HTMLParser
 
 Attributes = dict[str, str | None]
+_NO_MORE: Attributes = {}
 
+# Nearly all anchors of nearly all indexes; a subset of what `_attributes` reads.
+_USUAL = re.compile(r'a href="([^"&]*)"((?: data-requires-python="[^"]*")?)>[^"]*')
 # What may stand before the quotes of an attribute in a plain tag.
 _KEY = re.compile(r"[ \n\t]+([a-z][a-z-]*)=")
 _BARE = re.compile(r"/?(?:br|h1|h2|p|li|ul|div|html|head|body)[ \n\t]*/?|/a|!DOCTYPE html")
@@ -44,7 +47,13 @@ def read_plain(text: str) -> Anchors | None:
     pieces = iter(text.split("<"))
     next(pieces)
     for piece in pieces:
-        if piece.startswith("a "):
+        usual = _USUAL.fullmatch(piece)
+        if usual is not None:
+            more = _more(usual[2]) if usual[2] else _NO_MORE
+            if more is None:
+                return None
+            page.anchors.append({"href": usual[1], **more})
+        elif piece.startswith("a "):
             attributes = _attributes(piece[1:])
             if attributes is None:
                 return None
@@ -93,6 +102,12 @@ def _attributes(rest: str) -> Attributes | None:
             value = unescape(value)
         attributes[key] = value
     return attributes if parts[last].startswith(">") else None
+
+
+@lru_cache(maxsize=1024)
+def _more(text: str) -> Attributes | None:
+    """The attributes in a text that many anchors share; nobody changes what is given."""
+    return _attributes(f"{text}>")
 
 
 @lru_cache(maxsize=1024)

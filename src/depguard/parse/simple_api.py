@@ -141,7 +141,7 @@ def read_html(text: str, *, url: str) -> Listing:
             PageFile(
                 unquote(filename) if "%" in filename else filename,
                 absolute,
-                "&".join(part for part in fragment.split("&") if part.partition("=")[0] in _ALGORITHMS),
+                _fragment_hashes(fragment),
                 None,
                 anchor.get("data-requires-python"),
                 anchor.get("data-upload-time"),
@@ -199,6 +199,11 @@ def artifacts_of(
     return artifacts, skipped
 
 
+def _fragment_hashes(fragment: str) -> str:
+    """The hashes in a URL's fragment, which may hold other things."""
+    return "&".join([part for part in fragment.split("&") if part.partition("=")[0] in _ALGORITHMS])
+
+
 _ALGORITHMS = frozenset(("sha256", "sha384", "sha512", "sha224", "sha1", "md5", "blake2b", "blake2s"))
 
 
@@ -233,7 +238,10 @@ def _absolute(base: str, address: str) -> str | None:
         # A page from the network has no business with this machine's files.
         if scheme not in {"http", "https"} and not (scheme == "file" and base.startswith("file:")):
             return None
-    address = address.partition("#")[0]
+    if "#" in address:
+        address = address.partition("#")[0]
+    if "@" not in address:  # nearly always
+        return address
     slashes = address.find("//") + 2
     host, slash, path = address[slashes:].partition("/")
     return f"{address[:slashes]}{host.rpartition('@')[2]}{slash}{path}" if "@" in host else address
@@ -242,7 +250,7 @@ def _absolute(base: str, address: str) -> str | None:
 def _hash_text(value: object) -> str:
     if not isinstance(value, dict):
         return ""
-    return "&".join(f"{k}={v}" for k, v in value.items() if isinstance(k, str) and isinstance(v, str))
+    return "&".join([f"{k}={v}" for k, v in value.items() if isinstance(v, str)])  # JSON's keys are texts
 
 
 def _hashes(text: str) -> tuple[tuple[str, str], ...]:

@@ -12,12 +12,15 @@ if TYPE_CHECKING:
     from yaml.error import MarkedYAMLError
 
 # The characters that YAML 1.1 (section 5.1) forbids in a stream.
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_UNPRINTABLE = "[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+_SPACES = str.maketrans("\t\n\r", "   ")
 
 
 def refuse_unprintable(text: str, label: str) -> None:
     """Raise InputError for the first character that no YAML text may have."""
-    found = _UNPRINTABLE.search(text)
+    if text.isascii() and text.translate(_SPACES).isprintable():
+        return  # nearly always: the pattern takes as long to be compiled as a policy to be read
+    found = re.search(_UNPRINTABLE, text)
     if found is None:
         return
     before = text[: found.start()]

@@ -19,6 +19,7 @@ from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
 from depguard.adapters.index.certificates import Certificates
+from depguard.adapters.index.errands import elsewhere, pays
 from depguard.adapters.index.notes import Notes
 from depguard.adapters.index.outrider import Done, Herald, Outrider, send
 from depguard.adapters.index.project_pages import ProjectPages
@@ -33,6 +34,7 @@ from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
 from depguard.resolve.ports import Guess, Page
 
 if TYPE_CHECKING:
+    from depguard.adapters.index.errands import Errand
     from depguard.adapters.index.pools import FindProxy, Pools
     from depguard.adapters.index.transport import Transport
 
@@ -72,6 +74,7 @@ class IndexClient:
         self._meter = Meter(on_traffic)
         self._environ = environ
         self._find_proxy = find_proxy
+        self._clock = clock
         self._sleep = sleep
         self._wire = Wire(self._transport)
         self._crew = Crew(_WORKERS)
@@ -109,23 +112,23 @@ class IndexClient:
         """Have an errand run, which hints at what will be needed; where that pays, by a copy of this process.
 
         Then this process asks for nothing that the copy has begun, and takes it from the cache.
-        ``rider`` is a copy that was made beforehand: it is told by a pickle, one that is made now has all.
+        ``rider`` is a copy that was made beforehand and may have been told of the errand already.
         """
-        settings = self.settings
-        pays = self._listed.remote and self._cache.keeps and not settings.offline and not settings.find_links
-        if pays and self._outrider is None:
-            self._listed.count_from_now()
+        path = self._cache.path if self._cache.keeps else None
+        if path is not None and pays(self.settings) and self._outrider is None:
             if rider is None:
-                self._outrider = send(partial(self.ride, errand), note=self._note)
+                self._listed.count_from(self._clock())
+                rider = send(partial(self.ride, errand), note=self._note)
             else:
-                rider.give(partial(_ride_apart, settings, self._cache.path, errand))
-                self._outrider = rider
+                rider.give(elsewhere(self.settings, path, errand))
+                self._listed.count_from(rider.since)
+            self._outrider = rider
         if self._outrider is None:
             errand(self)
 
     def ride(self, errand: Errand, herald: Herald, note: Callable[[str], None]) -> None:
         """In the copy: run the errand, and say what is begun and done."""
-        self._listed.count_from_now()
+        self._listed.count_from(self._clock())
         self._herald = herald
         self._note.to(note)
         errand(self)
@@ -313,21 +316,6 @@ class IndexClient:
             settings, credentials=credentials, pools=pools, meter=self._meter, sleep=self._sleep
         )
         return transport, pools
-
-
-Errand = Callable[[IndexClient], None]
-"""Hints at what will be needed, to the client that asks for it."""
-
-
-def _ride_apart(
-    settings: IndexSettings,
-    cache: str | None,
-    errand: Errand,
-    herald: Herald,
-    note: Callable[[str], None],
-) -> None:
-    """In a copy that was made before there was a client."""
-    IndexClient(settings, cache=Cache(cache, note=lambda _: None), note=note).ride(errand, herald, note)
 
 
 def _there(folder: Path, artifact: Artifact) -> bool:

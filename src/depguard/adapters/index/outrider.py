@@ -13,7 +13,8 @@ import pickle
 import select
 import signal
 import threading
-from collections.abc import Callable, Hashable, Sequence
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -64,11 +65,14 @@ class Outrider(Herald):
         self._begun: set[Hashable] = set()
         self._done: dict[Hashable, Done] = {}
         self._off = False
+        self.since = 0.0
+        """When a copy that was made beforehand was told what to do, in seconds since 1970."""
 
     def give(self, ride: Ride) -> None:
-        """Tell a copy that was made beforehand what to do: a value that can be pickled."""
+        """Tell a copy that was made beforehand what to do: a value that can be pickled. Once will do."""
         orders, self._orders = self._orders, None
         if orders is not None:
+            self.since = time.time()
             # Who has ended hears nothing; that is found out when an answer is waited for.
             with suppress(OSError), os.fdopen(orders, "wb") as stream:
                 pickle.dump(ride, stream, pickle.HIGHEST_PROTOCOL)
@@ -200,18 +204,22 @@ class _Teller(Herald):
 Ride = Callable[[Herald, Callable[[str], None]], None]
 """What the copy does: it is given whom to tell of what it asks for, and who hears its remarks."""
 
+Step = Callable[[], object]
+"""A part of getting ready for it."""
+
 
 def send(ride: Ride, *, note: Callable[[str], None]) -> Outrider | None:
     """A copy that asks; None where none can be made, or would not pay.
 
     The caller recalls it before it closes the cache: see `depguard.adapters.cache.Cache`.
     """
-    return _copy(lambda: ride, None, note) if may_copy() else None
+    return _copy(lambda: (ride, ()), None, note) if may_copy() else None
 
 
-def saddle(steps: Sequence[Callable[[], object]], *, note: Callable[[str], None]) -> Outrider | None:
-    """A copy that takes these steps, one after the other, until it is told what to do (`Outrider.give`).
+def saddle(steps: Iterable[Step], *, note: Callable[[str], None]) -> Outrider | None:
+    """A copy that gets ready by these steps until it is told what to do (`Outrider.give`).
 
+    Those that are left then are done when it has asked for what it was told to ask for, and waits.
     As `send` says. Meanwhile this process finds out what there is to be asked for.
     """
     if not may_copy():
@@ -225,9 +233,10 @@ def saddle(steps: Sequence[Callable[[], object]], *, note: Callable[[str], None]
     with suppress(OSError):  # so that whoever gives an order need not wait until it is read
         fcntl.fcntl(orders, fcntl.F_SETPIPE_SZ, _LONGEST_ORDER)
 
-    def told() -> Ride:
+    def told() -> tuple[Ride, Iterable[Step]]:
         os.close(orders)
-        return _order(takes, steps)
+        left = iter(steps)
+        return _order(takes, left), left
 
     made = _copy(told, orders, note)
     os.close(takes)
@@ -236,7 +245,9 @@ def saddle(steps: Sequence[Callable[[], object]], *, note: Callable[[str], None]
     return made
 
 
-def _copy(told: Callable[[], Ride], orders: int | None, note: Callable[[str], None]) -> Outrider | None:
+def _copy(
+    told: Callable[[], tuple[Ride, Iterable[Step]]], orders: int | None, note: Callable[[str], None]
+) -> Outrider | None:
     try:
         hears, says = os.pipe()
     except OSError:
@@ -256,19 +267,23 @@ def _copy(told: Callable[[], Ride], orders: int | None, note: Callable[[str], No
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         threading.Thread(target=_end_with_the_other, args=(says,), daemon=True).start()
         teller = _Teller(says)
-        told()(teller, teller.note)
+        ride, later = told()
+        ride(teller, teller.note)
         teller.off()
+        for step in later:
+            step()
         teller.wait()
     finally:
         os._exit(0)  # nothing of this process is tidied up twice, and what went wrong is found again
 
 
-def _order(takes: int, steps: Sequence[Callable[[], object]]) -> Ride:
+def _order(takes: int, steps: Iterator[Step]) -> Ride:
     """What to do, once that is told; until then, the copy gets ready."""
     poll = select.poll()
     poll.register(takes, select.POLLIN)
-    for step in steps:
-        if poll.poll(0):
+    while not poll.poll(0):
+        step = next(steps, None)
+        if step is None:
             break
         step()
     with os.fdopen(takes, "rb") as stream:

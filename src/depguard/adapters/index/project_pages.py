@@ -54,9 +54,9 @@ class ProjectPages:
         """Whether the page costs no request, as far as that can be told for nothing."""
         return all(index.at_hand(name) for index in self._indexes) and not self._settings.find_links
 
-    def count_from_now(self) -> None:
-        """What is fetched from here on, by whatever process, is as good as asked for."""
-        self._remote.count_from_now()
+    def count_from(self, moment: float) -> None:
+        """What is fetched from a moment on (seconds since 1970), by whoever, is as good as asked for."""
+        self._remote.count_from(moment)
 
     def page(self, name: NormalizedName) -> Page:
         """Find-links places come first, then the indexes by the rule. Raises OutOfReachError."""

@@ -62,9 +62,9 @@ class RemotePages:
         self._looked_up: dict[str, Entry] = {}
         self._since: float | None = None
 
-    def count_from_now(self) -> None:
-        """What is put into the cache from here on will do, for however short the index says that it lasts."""
-        self._since = self._clock()
+    def count_from(self, moment: float) -> None:
+        """What is put into the cache after it will do, for however short the index says that it lasts."""
+        self._since = moment
 
     def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
         """The page at ``url``; None when it is not there.

@@ -41,9 +41,10 @@ def run(args: argparse.Namespace, console: Console) -> int:
     with HeadStart(args, console, args.tier) as begun:
         setup = set_up(args, console, ahead=begun.begin)
         from depguard.app.plan import plan_tier
-        from depguard.cli.reporting import exit_code, show
+        from depguard.cli.reporting import exit_code, get_ready, show
 
         with asking(args, console, setup, begun=begun) as question:
+            get_ready(args)
             planned = plan_tier(question, args.tier)
     if planned.apart is not None:
         console.note(f"note: {planned.apart}")
