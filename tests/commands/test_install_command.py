@@ -9,7 +9,8 @@ import pytest
 
 from depguard.errors import InputError, Problem
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl, InstallCommand, UpgradeStrategy, Verb
+from depguard.model.release import FormatControl
+from depguard.model.request import InstallCommand, UpgradeStrategy, Verb
 from depguard.parse.install_command import find_install_command, parse_install_command
 
 FILES = {

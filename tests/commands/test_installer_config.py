@@ -23,7 +23,8 @@ from depguard.adapters.uv_config import read_uv_config
 from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl, InstallCommand, UpgradeStrategy
+from depguard.model.release import FormatControl
+from depguard.model.request import InstallCommand, UpgradeStrategy
 from depguard.parse.configured import with_config
 from depguard.parse.install_command import parse_install_command
 

@@ -7,7 +7,7 @@ import pytest
 from depguard.errors import InputError, OutOfReachError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl
+from depguard.model.release import FormatControl
 from depguard.parse.requirement_lines import read_requirements
 from kit.requirement_files import Files, lines, refused, texts
 

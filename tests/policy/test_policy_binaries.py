@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from depguard.errors import InputError
-from depguard.model.policy import Binaries
+from depguard.model.binary import Binaries
 from depguard.parse.policy import parse_policy, read_draft
 from depguard.parse.policy_merge import merge
 

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from packaging.utils import NormalizedName
 
 from depguard.errors import OutOfReachError
-from depguard.model.release import Artifact, MetadataAnswer, ProjectPage
-from depguard.model.request import FormatControl
+from depguard.model.release import Artifact, FormatControl, MetadataAnswer, ProjectPage
 from depguard.parse.listed_page import ListedPage, PagePart, fitting_of, fitting_text
 from depguard.parse.simple_api import Listing, PageFile
 from depguard.resolve.ports import Page

@@ -15,8 +15,7 @@ from packaging.version import Version
 
 from depguard.errors import OutOfReachError
 from depguard.model.policy import Override
-from depguard.model.release import Artifact, CoreMetadata, ProjectPage
-from depguard.model.request import FormatControl
+from depguard.model.release import Artifact, CoreMetadata, FormatControl, ProjectPage
 from depguard.parse.filenames import FileName, read_filename
 from depguard.resolve.offers import Unfit
 from depguard.resolve.universe import Universe, lower_bounds

@@ -19,7 +19,7 @@ from depguard.model.host import Host
 from depguard.model.lock import TierLock
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl
+from depguard.model.release import FormatControl
 from depguard.planning.case import Case, make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.refereed import side_of

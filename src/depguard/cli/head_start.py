@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from depguard.adapters.index.outrider import Outrider
     from depguard.adapters.policy_store import PolicyFound
     from depguard.cli.console import Console
+    from depguard.model.binary import Binaries
     from depguard.model.host import Host
-    from depguard.model.policy import Binaries, Installer
+    from depguard.model.policy import Installer
     from depguard.model.request import IndexOptions
     from depguard.resolve.effort import Effort
     from depguard.resolve.sketch import Sketch

@@ -95,6 +95,14 @@ class ContentsUnknown:
 ContentsAnswer = WheelContents | ContentsUnknown
 
 
+class Binaries(enum.Enum):
+    """What is done with a wheel's binaries: the solver uses what they say, it is reported, or nothing."""
+
+    SOLVE = "solve"
+    REPORT = "report"
+    OFF = "off"
+
+
 class Depth(enum.Enum):
     """How much of a wheel's binaries is read: none, until NumPy's ABI is decided, or all."""
 

@@ -11,6 +11,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
+from depguard.model.binary import Binaries
 from depguard.model.location import Location
 
 DEFAULT_WATCH = (
@@ -54,14 +55,6 @@ class Builds(enum.Enum):
 
     NEVER = "never"
     ALLOW = "allow"
-
-
-class Binaries(enum.Enum):
-    """What is done with a wheel's binaries: the solver uses what they say, it is reported, or nothing."""
-
-    SOLVE = "solve"
-    REPORT = "report"
-    OFF = "off"
 
 
 class SameMajor(enum.Enum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -51,6 +52,17 @@ class Artifact:
     def sha256(self) -> str | None:
         """The lower-case hexadecimal sha256, where the index gives one."""
         return dict(self.hashes).get("sha256")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormatControl:
+    """``--only-binary`` and ``--no-binary``: ``{":all:"}`` or normalized names; the later one won."""
+
+    only_binary: frozenset[str] = frozenset()
+    no_binary: frozenset[str] = frozenset()
+
+
+ANY_FORMAT: Final = FormatControl()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from packaging.utils import NormalizedName
 
 from depguard.model.location import Location
 from depguard.model.policy import Installer
+from depguard.model.release import ANY_FORMAT, FormatControl
 
 
 class Verb(enum.Enum):
@@ -44,14 +45,6 @@ class Item:
     hashes: tuple[tuple[str, str], ...] = ()
     doubt: str | None = None
     location: Location | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FormatControl:
-    """``--only-binary`` and ``--no-binary``: ``{":all:"}`` or normalized names; the later one won."""
-
-    only_binary: frozenset[str] = frozenset()
-    no_binary: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +94,7 @@ class InstallCommand:
     ignore_installed: bool = False
     user: bool = False
     require_hashes: bool = False
-    formats: FormatControl = FormatControl()
+    formats: FormatControl = ANY_FORMAT
     index: IndexOptions = IndexOptions()
     unmodelled: tuple[str, ...] = ()
     command: str = ""

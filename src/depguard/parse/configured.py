@@ -7,7 +7,8 @@ from dataclasses import replace
 from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl, InstallCommand, UpgradeStrategy, Verb
+from depguard.model.release import FormatControl
+from depguard.model.request import InstallCommand, UpgradeStrategy, Verb
 from depguard.parse.configuration import InstallerConfig
 from depguard.parse.install_options import Role
 from depguard.parse.request_draft import RequestDraft, with_format

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from depguard.model.binary import Binaries
 from depguard.model.location import Location
 from depguard.model.policy import (
-    Binaries,
     Builds,
     Forbidden,
     Held,

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from types import MappingProxyType
 from typing import TypeVar
 
+from depguard.model.binary import Binaries
 from depguard.model.policy import (
     DEFAULT_WATCH,
-    Binaries,
     Builds,
     Forbidden,
     Held,

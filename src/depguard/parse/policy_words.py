@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from depguard.model.policy import Binaries, Builds, Installer, Severity
+from depguard.model.binary import Binaries
+from depguard.model.policy import Builds, Installer, Severity
 
 SCHEMA_VERSION: Final = 1
 

@@ -12,7 +12,8 @@ from packaging.utils import InvalidName, NormalizedName, canonicalize_name
 from depguard.errors import Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl, IndexOptions, Item, UpgradeStrategy
+from depguard.model.release import FormatControl
+from depguard.model.request import IndexOptions, Item, UpgradeStrategy
 from depguard.parse.cutoff import ALLOWED as CUTOFF_ALLOWED
 from depguard.parse.cutoff import is_duration, parse_cutoff
 from depguard.parse.install_options import Given, Role

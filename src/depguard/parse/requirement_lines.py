@@ -14,7 +14,8 @@ from urllib.parse import urljoin
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.policy import Installer
-from depguard.model.request import FormatControl, IndexOptions, Item
+from depguard.model.release import FormatControl
+from depguard.model.request import IndexOptions, Item
 from depguard.parse.install_options import MAX_MISTAKES, Given, OptionTable, Role, Split, modelled
 from depguard.parse.install_options_pip import PIP_INSTALL
 from depguard.parse.request_draft import HASHES, RequestDraft, read_hash

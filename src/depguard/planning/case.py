@@ -11,10 +11,10 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName, canonicalize_name
 
+from depguard.model.binary import Binaries
 from depguard.model.host import Host
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import (
-    Binaries,
     Builds,
     Forbidden,
     Grip,
@@ -24,7 +24,8 @@ from depguard.model.policy import (
     Override,
     Policy,
 )
-from depguard.model.request import FormatControl, Item
+from depguard.model.release import FormatControl
+from depguard.model.request import Item
 from depguard.planning.families import cuda_split
 from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs

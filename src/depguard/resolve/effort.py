@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.model.binary import Depth
+from depguard.model.binary import Binaries, Depth
 from depguard.model.host import Host
-from depguard.model.policy import Binaries
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
 
 NUMPY = canonicalize_name("numpy")

@@ -11,11 +11,10 @@ from packaging.version import Version
 
 from depguard.errors import OutOfReachError
 from depguard.model.abi_report import Clash
-from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
+from depguard.model.binary import Binaries, ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.file_table import FileTable
 from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
-from depguard.model.policy import Binaries
 from depguard.model.release import Artifact, CoreMetadata
 from depguard.resolve.abi import clashes
 from depguard.resolve.effort import NUMPY, TORCH, Effort, most_read, uses

@@ -16,9 +16,7 @@ from packaging.version import Version
 
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import Host
-from depguard.model.policy import Override
-from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, MetadataUnknown
-from depguard.model.request import FormatControl
+from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, FormatControl, MetadataUnknown
 from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import Fitting, FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
@@ -29,6 +27,7 @@ from depguard.resolve.prereleases import Remembering
 
 if TYPE_CHECKING:
     from depguard.model.abi_report import Clash
+    from depguard.model.policy import Override
     from depguard.resolve.effort import Effort
     from depguard.resolve.runnable import Inspector
 
