@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import threading
 import zipfile
 from pathlib import Path
 
@@ -38,6 +39,75 @@ def test_it_reads_like_the_file_and_fetches_nothing_twice(
         if offset <= len(DATA):
             assert remote.tell() == disk.tell()
     assert len(fetched) == len(set(fetched))
+
+
+@given(
+    tail=st.integers(0, 400),
+    least=st.integers(1, 300),
+    reads=st.lists(
+        st.tuples(st.integers(0, 1100), st.integers(1, 400), st.booleans(), st.integers(0, 3)), max_size=8
+    ),
+)
+def test_what_is_expected_is_fetched_once_and_what_comes_otherwise_does_no_harm(
+    tail: int, least: int, reads: list[tuple[int, int, bool, int]]
+) -> None:
+    fetched: list[tuple[int, int]] = []
+
+    def get(begin: int, end: int) -> bytes:
+        fetched.append((begin, end))
+        return DATA[begin:end]
+
+    plain = RemoteFile(lambda a, b: DATA[a:b], len(DATA), DATA[len(DATA) - tail :], most=10_000, least=least)
+    remote = RemoteFile(get, len(DATA), DATA[len(DATA) - tail :], most=10_000, least=least)
+    as_told = True
+    for at, size, told, off in reads:
+        if told:
+            remote.expect(at, at + size)
+        as_told = as_told and not (told and off)
+        begin = at + off
+        assert [remote.seek(begin), remote.read(size)] == [begin, DATA[begin : begin + size]]
+        plain.seek(begin)
+        plain.read(size)
+    if as_told:
+        assert remote.fetched == plain.fetched
+        assert sum(end - begin for begin, end in fetched) == remote.fetched - tail
+
+
+def test_what_comes_is_asked_for_at_once_and_waited_for_when_it_is_read() -> None:
+    asked, answered = threading.Event(), threading.Event()
+
+    def get(begin: int, end: int) -> bytes:
+        asked.set()
+        assert answered.wait(10)
+        return DATA[begin:end]
+
+    remote = RemoteFile(get, 1000, b"", most=10_000)
+    remote.expect(100, 200)
+    assert asked.wait(10)
+    assert remote.fetched == 0
+    answered.set()
+    remote.seek(100)
+    assert remote.read(100) == DATA[100:200]
+
+
+def test_what_goes_wrong_on_the_way_is_raised_where_it_is_read() -> None:
+    def get(_: int, __: int) -> bytes:
+        raise OSError("gone")
+
+    remote = RemoteFile(get, 1000, b"", most=10_000)
+    remote.expect(0, 10)
+    with pytest.raises(OSError, match="gone"):
+        remote.read(10)
+
+
+def test_more_than_is_allowed_is_not_expected() -> None:
+    def get(_: int, __: int) -> bytes:
+        raise AssertionError
+
+    remote = RemoteFile(get, 1000, b"", most=100, least=1)
+    remote.expect(0, 200)
+    with pytest.raises(TooMuchReadError):
+        remote.read(200)
 
 
 def test_seeking() -> None:

@@ -30,9 +30,13 @@ from depguard.parse.zip_directory import (
     Directory,
     Member,
     Pieces,
+    Place,
     ZipDamagedError,
+    expect_member,
     fetch_directory,
     fetch_member,
+    member_at,
+    members_with,
     read_directory,
     unpack,
 )
@@ -59,7 +63,10 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
     Raises whatever ``file`` raises.
     """
     try:
-        directory = read_directory(*fetch_directory(file))
+        data, place = fetch_directory(file)
+        if file.fetched and depth is not Depth.FILES:
+            _expect_first(file, data, place, most)  # it comes while the directory is read
+        directory = read_directory(data, place)
         binaries, unread = _read_compiled(file, directory, depth, most)
         return WheelContents(
             files=_files(file, directory),
@@ -69,6 +76,17 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
         )
     except ZipDamagedError as error:
         return ContentsUnknown(f"the wheel is damaged: {error}")
+
+
+def _expect_first(file: Pieces, data: bytes, place: Place, most: int) -> None:
+    """Hint at the module that is read first, found without a look at all members."""
+    found = (
+        member_at(at, data, place, name.decode("ascii", "replace"))
+        for name, at in members_with(b".so", data, place)
+    )
+    first = next(iter(_smallest_first(found)), None)
+    if first is not None and first.packed <= most:
+        expect_member(file, first)
 
 
 def _read_compiled(
@@ -114,12 +132,13 @@ def decided(binaries: Iterable[Binary]) -> bool:
 
 
 def _compiled(directory: Directory) -> list[Member]:
-    """Shared objects, smallest first; those of other projects (``numpy.libs``) after the wheel's own."""
-    found = [
-        directory.member(at)
-        for at, path in enumerate(directory.paths)
-        if ".so" in path and _SHARED.search(path)
-    ]
+    """The shared objects in the order in which they are read."""
+    return _smallest_first(directory.member(at) for at, path in enumerate(directory.paths) if ".so" in path)
+
+
+def _smallest_first(members: Iterable[Member]) -> list[Member]:
+    """Shared objects; those of other projects (``numpy.libs``) after the wheel's own."""
+    found = (member for member in members if _SHARED.search(member.path))
     return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
 
 

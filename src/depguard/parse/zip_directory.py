@@ -49,6 +49,10 @@ class Pieces(Protocol):
         """How many bytes were had from elsewhere so far."""
         ...
 
+    def expect(self, begin: int, end: int) -> None:
+        """A hint that these bytes are read next: they may be fetched meanwhile."""
+        ...
+
     def read(self, begin: int, end: int) -> bytes:
         """The bytes from ``begin`` up to ``end``; what is read twice costs once."""
         ...
@@ -214,6 +218,11 @@ def _odd_entry(mark: bytes) -> ZipDamagedError:
     if mark != _ENTRY:
         return ZipDamagedError("its directory is cut off or damaged")
     return ZipDamagedError("a member is encrypted")
+
+
+def expect_member(file: Pieces, member: Member) -> None:
+    """Hint that a member is fetched next."""
+    file.expect(member.begin, min(member.end + _EXTRA, file.size))
 
 
 def fetch_member(file: Pieces, member: Member) -> bytes:

@@ -31,6 +31,7 @@ class RemoteFile(io.RawIOBase):
         self.fetched = len(tail)
         self._least = least
         self._at = 0
+        self._coming: _Coming | None = None
         # Ordered, apart from each other, and never touching.
         self._begins: list[int] = [size - len(tail)]
         self._parts: list[bytes] = [tail]
@@ -92,6 +93,16 @@ class RemoteFile(io.RawIOBase):
         self._begins[first:last] = [begin]
         self._parts[first:last] = [joined]
 
+    def expect(self, begin: int, end: int) -> None:
+        """Begin to fetch what `fetch` will be asked for next: meanwhile there is other work to do.
+
+        Nothing is begun where part of it is at hand, or where it is too much: whoever asks finds that out.
+        """
+        begin, end = self._widened(max(begin, 0), min(end, self._size))
+        apart = all(end <= self._begins[at] or begin >= self._end(at) for at in range(len(self._begins)))
+        if self._coming is None and apart and 0 < end - begin <= self._most:
+            self._coming = _Coming(self._get, begin, end)
+
     def _missing(self, begin: int, end: int) -> bytes:
         if begin >= end:
             return b""
@@ -99,7 +110,11 @@ class RemoteFile(io.RawIOBase):
         self.fetched += end - begin
         if self._most < 0:
             raise TooMuchReadError
-        data = self._get(begin, end)
+        coming, self._coming = self._coming, None
+        if coming is not None and (coming.begin, coming.end) == (begin, end):
+            data = coming.wait()
+        else:
+            data = self._get(begin, end)
         if len(data) != end - begin:
             raise EOFError("a range has another length than asked for")
         return data
@@ -118,6 +133,32 @@ class RemoteFile(io.RawIOBase):
         return self._begins[part] + len(self._parts[part])
 
 
+class _Coming:
+    """Bytes on their way, fetched by a thread of their own; who waits for them is told what went wrong."""
+
+    def __init__(self, get: GetRange, begin: int, end: int) -> None:
+        self.begin = begin
+        self.end = end
+        self._get = get
+        self._data: bytes | None = None
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._fetch, name="depguard-range", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> bytes:
+        """The bytes."""
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._data or b""
+
+    def _fetch(self) -> None:
+        try:
+            self._data = self._get(self.begin, self.end)
+        except BaseException as error:  # noqa: BLE001 - raised in whoever waits, as if fetched there
+            self._error = error
+
+
 class FilePieces:
     """Pieces of a seekable file (`parse.zip_directory.Pieces`)."""
 
@@ -129,6 +170,11 @@ class FilePieces:
     def fetched(self) -> int:
         """The bytes that came over the network; 0 for a file on this disk."""
         return self._file.fetched if isinstance(self._file, RemoteFile) else 0
+
+    def expect(self, begin: int, end: int) -> None:
+        """Have bytes fetched that are read next, where they have to be."""
+        if isinstance(self._file, RemoteFile):
+            self._file.expect(begin, end)
 
     def read(self, begin: int, end: int) -> bytes:
         """The bytes from ``begin`` up to ``end``."""
