@@ -180,8 +180,10 @@ def _many(cache: str, processes: int) -> dict[str, float]:
         env=plain_environment() | {"PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    if done.returncode:
+        raise SystemExit(f"bench.many failed:\n{done.stderr}")
     found: dict[str, float] = json.loads(done.stdout)
     return found
 

@@ -7,10 +7,12 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import pytest
+from packaging.requirements import Requirement
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.forks import Forks
@@ -52,6 +54,68 @@ def test_no_copy_is_made_while_another_thread_is_at_work() -> None:
     finally:
         end.set()
         thread.join()
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole(Plain):
+    inner: tuple[Plain, ...] = ()
+    wanted: Requirement | None = None
+    aside: int = field(default=0, compare=False)
+    kinds: ClassVar[int] = 7
+
+
+@dataclass(slots=True)
+class Changing:
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Loose:
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ByItself:
+    number: int
+
+    def __reduce__(self) -> tuple[type, tuple[int]]:
+        return ByItself, (-self.number,)
+
+
+def values(number: int) -> list[object]:
+    plain = Plain(str(number))
+    whole = Whole(
+        text="whole", inner=(plain, plain), wanted=Requirement("numpy>=2; extra == 'x'"), aside=number
+    )
+    return [plain, whole, Changing([str(number)]), Loose("loose"), ByItself(0), OSError(5, "disk")]
+
+
+def _as_they_were() -> list[list[bool]]:
+    same = []
+    for number, told in enumerate(several(2, lambda n: (slowly(n), values(n))[1], 6)):
+        there = values(number)
+        same.append([repr(a) == repr(b) for a, b in zip(told, there, strict=True)])
+        same.append([told[:-1] == there[:-1], told[1].inner[0] is told[1].inner[1]])  # type: ignore[attr-defined]  # it is Whole
+    return same
+
+
+@on_linux
+def test_what_is_told_is_what_was_made() -> None:
+    assert all(map(all, in_own_process(_as_they_were)))
+
+
+def _turned() -> list[int]:
+    return [made.number for made in several(2, lambda n: (slowly(n), ByItself(1))[1], 6)]
+
+
+@on_linux
+def test_who_says_how_to_be_told_is_told_so() -> None:
+    assert set(in_own_process(_turned)) == {1, -1}
 
 
 def stopping(number: int) -> int:

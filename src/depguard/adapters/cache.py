@@ -230,8 +230,8 @@ class Cache:
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
-            # Readers and a writer do not wait for each other, and nobody for the disk: a process that is killed
-            # loses nothing. A machine that loses its power may damage the file, which is then begun anew.
+            # Readers and a writer do not wait for each other, and nobody for the disk: who is killed loses
+            # nothing, and a machine that loses its power may damage the file, which is then begun anew.
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = OFF")
             self._connection.execute(_TABLE)
