@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +26,15 @@ class Counted:
         self.data = data
         self.size = len(data)
         self.fetched = 0
+        self.reads: list[tuple[int, int]] = []
+        self.expected: list[tuple[int, int]] = []
 
     def expect(self, begin: int, end: int) -> None:
-        """Nothing has to come."""
+        self.expected.append((begin, end))
 
     def read(self, begin: int, end: int) -> bytes:
         self.fetched += end - begin
+        self.reads.append((begin, end))
         return self.data[begin:end]
 
 
@@ -40,6 +45,31 @@ def contents(
     read = read_contents(Counted(wheel.read_bytes()), depth=depth, most=options.get("most", 1 << 20))
     assert isinstance(read, WheelContents)
     return read
+
+
+def test_the_module_that_is_read_first_is_expected_before_the_directory_is_listed(tmp_path: Path) -> None:
+    files = {
+        "x/a.so.txt": b"",
+        "x/large.so": build_elf(data=NOISE),
+        "x/small.so": build_elf(data=MARKS["new"]),
+        "x.libs/least.so": b"no module",
+    }
+    data = build_wheel(tmp_path, "x", "1.0", tag=TAG, files=files).read_bytes()
+    for depth, most, count in ((Depth.NUMPY, 1 << 20, 1), (Depth.NUMPY, 1, 0), (Depth.FILES, 1 << 20, 0)):
+        file = Counted(data)
+        read_contents(file, depth=depth, most=most)
+        assert file.expected == file.reads[1 : 1 + count], depth  # the first read is the directory's
+        assert len(file.expected) == count
+
+
+def test_a_file_that_would_go_to_the_root_is_listed() -> None:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as wheel:
+        for path in ("a-1.data/purelib//etc/x.py", "a-1.data/purelib//etc/y.py", "a-1.dist-info/METADATA"):
+            wheel.writestr(path, b"")
+    read = read_contents(Counted(made.getvalue()), depth=Depth.FILES, most=0)
+    assert isinstance(read, WheelContents)
+    assert list(read.files.paths) == ["/etc/x.py", "/etc/y.py", "a-1.dist-info/METADATA"]
 
 
 def test_files_are_listed_where_an_installer_puts_them(tmp_path: Path) -> None:

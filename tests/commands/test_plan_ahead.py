@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -88,3 +89,36 @@ def test_an_index_that_does_not_answer_is_told_the_same_way(
     alone = planned(tmp_path, index, "one")
     assert alone[0] in {1, 3}
     assert planned(tmp_path, index, "two", copies=1) == alone
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--no-index",), ("--find-links", "wheels"), ("--offline",), ("-v",)],
+    ids=lambda words: words[0],
+)
+def test_where_nothing_would_be_asked_nobody_gets_ready(
+    tmp_path: Path, index: Loopback, words: tuple[str, ...]
+) -> None:
+    (tmp_path / "project" / "wheels").mkdir()
+    planned(tmp_path, index, "two", *words, copies=0)
+
+
+def test_a_cache_that_keeps_nothing_is_no_place_to_meet(tmp_path: Path, index: Loopback) -> None:
+    (tmp_path / "two").write_text("a file where the folder would be")
+    (tmp_path / "one").write_text("likewise")
+    alone = planned(tmp_path, index, "one")
+    asked = sorted(index.paths())
+    told = planned(tmp_path, index, "two")
+    assert (told[0], told[1]) == (alone[0], alone[1])
+    assert sorted(index.paths()) == asked
+
+
+def test_a_page_that_is_fresh_leaves_the_rest_to_be_asked(tmp_path: Path, index: Loopback) -> None:
+    alone = planned(tmp_path, index, "one")
+    planned(tmp_path, index, "two", copies=1)
+    with sqlite3.connect(tmp_path / "two" / "index.sqlite3") as connection:
+        connection.execute("DELETE FROM entry WHERE kind = 'page' AND key LIKE '%/deep/'")
+    connection.close()
+    # This time the copy is made when it is known what to ask for.
+    assert planned(tmp_path, index, "two", copies=1) == alone
+    assert index.paths() == ["/simple/deep/"]

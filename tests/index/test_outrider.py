@@ -344,6 +344,69 @@ def _ask_without_children(url: str, cache: Path) -> Told:
     return ask(url, cache)
 
 
+def _refuse() -> None:
+    raise ImportError("no such module")
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def _not_told(url: str, cache: Path, way: str) -> Told:
+    steps = [_refuse] if way == "a step fails" else [_get_ready]
+    bench = Bench(time.time)
+    rider = saddle(steps, note=bench.notes.append)
+    assert rider is not None
+
+    def unfit(source: IndexClient) -> None:
+        ask_for_small(source)
+
+    before = open_files()
+    if way == "killed":
+        assert rider.pid is not None
+        kill(rider.pid)
+        os.waitid(os.P_PID, rider.pid, os.WEXITED | os.WNOWAIT)
+    client = bench.client(url, cache=cache)
+    if way == "recalled":
+        rider.recall()
+    client.send_ahead(unfit if way == "cannot be pickled" else ask_for_small, rider)
+    answers = everything(client, SMALL)
+    client.close()
+    rider.recall()
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    assert open_files() <= before
+    return Told(answers, 1, bench.notes, client.traffic.requests)
+
+
+@on_two
+@pytest.mark.parametrize("way", ["a step fails", "killed", "recalled", "cannot be pickled"])
+def test_a_copy_that_is_never_told_is_not_missed(wheels: Path, tmp_path: Path, way: str) -> None:
+    with Loopback(wheels, pep658=True, json=True) as index:
+        alone = told_by(index, None, names=(SMALL,))
+        told = in_own_process(_not_told, index.url, tmp_path / "cache", way)
+        assert (told.answers, told.notes, told.requests) == (alone.answers, alone.notes, 3)
+
+
+def _said_twice(url: str, cache: Path) -> list[str]:
+    bench = Bench(time.time)
+    rider = saddle([], note=bench.notes.append)
+    client = bench.client(url, cache=cache)
+    client.send_ahead(ask_for_small, rider)
+    client.page(SMALL)
+    client._note("a remark")
+    assert rider is not None
+    rider._note("a remark")
+    client.close()
+    return bench.notes
+
+
+@on_two
+def test_what_both_remark_is_said_once(wheels: Path, tmp_path: Path) -> None:
+    with Loopback(wheels, json=True) as index:
+        assert in_own_process(_said_twice, index.url, tmp_path / "cache") == ["a remark"]
+
+
 @on_two
 def test_whoever_ignores_its_end_is_no_worse_off(wheels: Path, tmp_path: Path) -> None:
     with Loopback(wheels, json=True) as index:

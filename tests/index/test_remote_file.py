@@ -101,11 +101,17 @@ def test_what_goes_wrong_on_the_way_is_raised_where_it_is_read() -> None:
 
 
 def test_more_than_is_allowed_is_not_expected() -> None:
-    def get(_: int, __: int) -> bytes:
-        raise AssertionError
+    asked = threading.Event()
+
+    def get(begin: int, end: int) -> bytes:
+        asked.set()
+        return DATA[begin:end]
 
     remote = RemoteFile(get, 1000, b"", most=100, least=1)
     remote.expect(0, 200)
+    assert not asked.wait(0.2)
+    remote.expect(0, 100)
+    assert asked.wait(10)
     with pytest.raises(TooMuchReadError):
         remote.read(200)
 

@@ -64,6 +64,11 @@ class CompiledForms:
             return from_text(text) if afresh else made
         return made
 
+    @property
+    def keeps(self) -> bool:
+        """Whether another process finds what is put here."""
+        return self._cache.keeps
+
     def any_fresh(self, kind: str) -> bool:
         """Whether there is an entry of a kind, beside the forms, that need not be asked for again."""
         return self._cache.any_fresh(kind, time.time())

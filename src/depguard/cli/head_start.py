@@ -78,8 +78,8 @@ class HeadStart:
         return self._made[2]
 
     def __enter__(self) -> Self:
-        """Where an index is certain to be asked, who asks it gets ready while this process finds out what."""
-        if not self._console.verbose and not self._args.offline and self._nothing_fresh():
+        """Where an index will most likely be asked, who asks it gets ready while this one finds out what."""
+        if self._will_ask():
             from depguard.adapters.index.outrider import saddle
 
             imports = (partial(import_module, module) for module in _NEEDED)
@@ -93,10 +93,15 @@ class HeadStart:
     ) -> None:
         self._opened.__exit__(kind, error, trace)
 
-    def _nothing_fresh(self) -> bool:
+    def _will_ask(self) -> bool:
+        """Whether no page that would do is kept, and one that is asked for can be."""
+        args = self._args
+        if self._console.verbose or args.offline or args.no_index or args.find_links:
+            return False
         from depguard.cli.caching import compiled_forms
 
-        return not compiled_forms(self._args, self._console).any_fresh("page")
+        forms = compiled_forms(args, self._console)
+        return forms.keeps and not forms.any_fresh("page")
 
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
         from depguard.adapters.cache import cache_dir, cache_file

@@ -159,7 +159,7 @@ class _Lists(NamedTuple):
 def _files(file: Pieces, directory: Directory) -> FileList:
     tops: dict[str, _Lists] = {}
     paths, sizes, crcs = _Lists([], [], [])
-    below = "/"
+    below = "\0"  # no path begins with it
     for at, (path, row) in enumerate(zip(directory.paths, directory.rows, strict=True)):
         if path[-1:] == "/":  # a folder's own entry
             continue

@@ -155,7 +155,8 @@ class Ahead:
         return self._coming([taken] if taken is not None else [], older)
 
     def _coming(self, releases: Iterable[_Judged], older: Iterable[Artifact] = ()) -> Following:
-        effort = self._scout()
+        releases = list(releases)
+        effort = self._scout() if releases else None
         projects: dict[NormalizedName, None] = {}
         contents: list[Look] = []
         for release in releases:

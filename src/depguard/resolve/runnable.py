@@ -40,7 +40,7 @@ class Looked:
 class Looks:
     """What it takes to look into wheels: where to read them, who owns which files, what hosts offer.
 
-    ``table`` and ``captured`` give None where that is not known. They are asked only when a wheel comes in.
+    ``table`` and ``captured`` give None where that is not known. They are asked when something comes in.
     """
 
     source: BinarySource

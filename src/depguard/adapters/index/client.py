@@ -121,6 +121,7 @@ class IndexClient:
                 rider = send(partial(self.ride, errand), note=self._note)
             else:
                 rider.give(elsewhere(self.settings, path, errand))
+                rider.note_to(self._note)
                 self._listed.count_from(rider.since)
             self._outrider = rider
         if self._outrider is None:

@@ -24,6 +24,7 @@ from depguard.errors import DepguardError
 _LENGTH = 4
 _AT_ONCE = 1 << 16
 _LONGEST_ORDER = 1 << 20
+_CANNOT_BE_TOLD = (pickle.PicklingError, AttributeError, TypeError, RecursionError)
 
 
 class Done(NamedTuple):
@@ -68,14 +69,23 @@ class Outrider(Herald):
         self.since = 0.0
         """When a copy that was made beforehand was told what to do, in seconds since 1970."""
 
+    @property
+    def pid(self) -> int | None:
+        """Its process, None once it has ended."""
+        return self._pid
+
     def give(self, ride: Ride) -> None:
         """Tell a copy that was made beforehand what to do: a value that can be pickled. Once will do."""
+        self.since = self.since or time.time()
         orders, self._orders = self._orders, None
         if orders is not None:
-            self.since = time.time()
-            # Who has ended hears nothing; that is found out when an answer is waited for.
-            with suppress(OSError), os.fdopen(orders, "wb") as stream:
-                pickle.dump(ride, stream, pickle.HIGHEST_PROTOCOL)
+            # Who has ended hears nothing, and who hears nothing ends: found out when an answer is waited for.
+            with suppress(OSError), os.fdopen(orders, "wb") as stream, suppress(*_CANNOT_BE_TOLD):
+                stream.write(pickle.dumps(ride, pickle.HIGHEST_PROTOCOL))
+
+    def note_to(self, note: Callable[[str], None]) -> None:
+        """Hand its remarks to another from here on."""
+        self._note = note
 
     @property
     def riding(self) -> bool:
