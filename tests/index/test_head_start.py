@@ -85,10 +85,12 @@ def test_what_is_wrong_is_said_once(
     assert said.count(why) == 1
 
 
-def test_an_index_that_is_down_is_said_once(index: Loopback, plan: Plan) -> None:
+def test_an_index_that_is_down_is_said_once(
+    index: Loopback, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with index:
         url = index.url
-    Path("pip.conf").write_text("[global]\nretries = 0\n")
+    monkeypatch.setenv("PIP_RETRIES", "0")
     code, _, said = plan("lab", "-i", url)
     assert code == 3
     assert said.count("the connection is refused") == 1
