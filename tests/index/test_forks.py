@@ -100,7 +100,9 @@ def _as_they_were() -> list[list[bool]]:
     for number, told in enumerate(several(2, lambda n: (slowly(n), values(n))[1], 6)):
         there = values(number)
         same.append([repr(a) == repr(b) for a, b in zip(told, there, strict=True)])
-        same.append([told[:-1] == there[:-1], told[1].inner[0] is told[1].inner[1]])  # type: ignore[attr-defined]  # it is Whole
+        whole = told[1]
+        assert isinstance(whole, Whole)
+        same.append([told[:-1] == there[:-1], whole.inner[0] is whole.inner[1]])
     return same
 
 

@@ -150,16 +150,16 @@ class _Reducers(dict[type, Callable[[Any], Any]]):
         return reduced
 
 
-def _made(kind: type[Any], *state: object) -> Any:
+def _made(kind: type, *state: object) -> Any:
     """A value of a data class from its fields in their order, as it was: nothing is checked again."""
-    made = object.__new__(kind)
-    for fill, value in zip(_slots(kind), state, strict=True):  # type: ignore[arg-type]  # classes are hashable
+    made: Any = object.__new__(kind)
+    for fill, value in zip(_slots(kind), state, strict=True):
         fill(made, value)
     return made
 
 
 @cache
-def _slots(kind: type[Any]) -> list[Callable[[object, object], None]]:
+def _slots(kind: type) -> list[Callable[[object, object], None]]:
     """What sets each field, of a frozen class too."""
     return [getattr(kind, field.name).__set__ for field in fields(kind)]
 

@@ -124,9 +124,7 @@ def make_case(
     ``shelf`` is shared with other cases of the same source.
     """
     gripped = dict(grips(policy, host)) if policy is not None else {}
-    for name in let_move:
-        gripped[name] = Grip(GripKind.FREE)
-    ranges = _ranges(host, gripped)
+    gripped |= dict.fromkeys(let_move, Grip(GripKind.FREE))
     overrides = policy.overrides if policy is not None else ()
     free = Universe(
         source=source,
@@ -141,29 +139,49 @@ def make_case(
     guarded = Universe(
         source=source, host=host, cutoff=cutoff, builds=builds, overrides=overrides, shelf=shelf
     )
-    mode = policy.binaries if policy is not None else Binaries.REPORT
-    inspector = inspector_of(host, mode, binaries)
-    free.scout = guarded.scout = lambda: inspector.effort if inspector is not None else None
-    if mode is Binaries.SOLVE:
-        guarded.inspector = inspector
+    inspector = _inspector(policy, binaries, free, guarded)
     own = OwnDistributions(host)
     view = HostView(universe=guarded, distributions=own)
+    as_guarded = _guarded(view, policy, gripped, constraint_limits(view, constraints), today)
     return Case(
         host=host,
         policy=policy,
         grips=gripped,
         kept=frozenset(name for name, grip in gripped.items() if grip.kind is not GripKind.FREE),
-        ranges=ranges,
+        ranges=as_guarded.ranges,
         free_view=HostView(universe=free, distributions=own),
         inspector=inspector,
-        guarded=GuardedHost(
-            view=view,
-            fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
-            ranges=ranges,
-            limits=constraint_limits(view, constraints),
-            dependents=_Dependents(host, policy, today),
-        ),
+        guarded=as_guarded,
     )
+
+
+def _guarded(
+    view: HostView,
+    policy: Policy | None,
+    gripped: Mapping[NormalizedName, Grip],
+    limits: Mapping[NormalizedName, SpecifierSet],
+    today: date | None,
+) -> GuardedHost:
+    """The host as a plan may change it."""
+    return GuardedHost(
+        view=view,
+        fixed=frozenset(n for n, grip in gripped.items() if grip.kind is GripKind.PROTECTED),
+        ranges=_ranges(view.host, gripped),
+        limits=limits,
+        dependents=_Dependents(view.host, policy, today),
+    )
+
+
+def _inspector(
+    policy: Policy | None, binaries: Looks | None, free: Universe, guarded: Universe
+) -> Inspector | None:
+    """Who looks into wheels: both universes read ahead for it; with ``solve`` a plan heeds what it finds."""
+    mode = policy.binaries if policy is not None else Binaries.REPORT
+    inspector = inspector_of(guarded.host, mode, binaries)
+    free.scout = guarded.scout = lambda: inspector.effort if inspector is not None else None
+    if mode is Binaries.SOLVE:
+        guarded.inspector = inspector
+    return inspector
 
 
 def _ranges(host: Host, gripped: Mapping[NormalizedName, Grip]) -> dict[NormalizedName, SpecifierSet]:

@@ -25,7 +25,6 @@ class Sketch(NamedTuple):
     markers: dict[str, str]
     unknown_markers: frozenset[str]
     tags: str
-    glibc: tuple[int, int] | None
     versions: dict[str, str]
 
 
@@ -37,7 +36,6 @@ def sketch(host: Host) -> Sketch:
         markers=dict(host.markers),
         unknown_markers=host.unknown_markers,
         tags="\n".join(map(str, host.tags)),
-        glibc=host.glibc,
         versions={
             name: str(found.version) if found.version is not None else ""
             for name, found in host.installed.items()
@@ -53,7 +51,6 @@ def sketched(drawn: Sketch) -> Host:
         markers=drawn.markers,
         unknown_markers=drawn.unknown_markers,
         tags=tuple(Tag(*tag.split("-")) for tag in drawn.tags.splitlines()),
-        glibc=drawn.glibc,
         installed=_Installed(drawn.versions),
         sha256="",
     )

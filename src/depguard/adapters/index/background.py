@@ -51,7 +51,7 @@ class Crew:
                     job()
 
 
-class _Job(Generic[V]):
+class Job(Generic[V]):
     """One answer on its way. Whoever claims it first makes it; the others wait."""
 
     __slots__ = ("_claim", "_done", "_error", "_make", "_value")
@@ -64,6 +64,7 @@ class _Job(Generic[V]):
         self._error: BaseException | None = None
 
     def run(self) -> None:
+        """Make the answer, unless somebody does. What is raised is raised in whoever asks for it."""
         if self._make is None or not self._claim.acquire(blocking=False):
             return
         try:
@@ -75,6 +76,7 @@ class _Job(Generic[V]):
             self._done.set()
 
     def result(self) -> V:
+        """The answer, made here and now if nobody has begun. Raises what making it raised."""
         self.run()
         while not self._done.wait(1.0):  # with a limit, so that Windows delivers Ctrl-C
             pass
@@ -88,7 +90,7 @@ class Once(Generic[K, V]):
 
     def __init__(self, crew: Crew) -> None:
         self._crew = crew
-        self._jobs: dict[K, _Job[V]] = {}
+        self._jobs: dict[K, Job[V]] = {}
         self._lock = threading.Lock()
 
     def get(self, key: K, make: Callable[[], V]) -> V:
@@ -101,10 +103,10 @@ class Once(Generic[K, V]):
         if new:
             self._crew.add(job.run)
 
-    def _job(self, key: K, make: Callable[[], V]) -> tuple[_Job[V], bool]:
+    def _job(self, key: K, make: Callable[[], V]) -> tuple[Job[V], bool]:
         with self._lock:
             job = self._jobs.get(key)
             if job is not None:
                 return job, False
-            self._jobs[key] = job = _Job(make)
+            self._jobs[key] = job = Job(make)
             return job, True

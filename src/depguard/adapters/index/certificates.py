@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from depguard.adapters.index.settings import IndexSettings
@@ -23,7 +24,7 @@ def make_ahead() -> None:
 
     What goes wrong here goes wrong again, and is said, when it is needed.
     """
-    import ssl  # noqa: F401 - here, not in two threads at once
+    import_module("ssl")  # here, not in two threads at once
 
     def make() -> None:
         with suppress(OSError):

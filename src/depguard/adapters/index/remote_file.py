@@ -6,7 +6,9 @@ import bisect
 import io
 import threading
 from collections.abc import Callable
-from typing import IO
+from typing import IO, NamedTuple
+
+from depguard.adapters.index.background import Job
 
 GetRange = Callable[[int, int], bytes]
 
@@ -101,7 +103,9 @@ class RemoteFile(io.RawIOBase):
         begin, end = self._widened(max(begin, 0), min(end, self._size))
         apart = all(end <= self._begins[at] or begin >= self._end(at) for at in range(len(self._begins)))
         if self._coming is None and apart and 0 < end - begin <= self._most:
-            self._coming = _Coming(self._get, begin, end)
+            job = Job(lambda: self._get(begin, end))
+            threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
+            self._coming = _Coming(begin, end, job)
 
     def _missing(self, begin: int, end: int) -> bytes:
         if begin >= end:
@@ -112,7 +116,7 @@ class RemoteFile(io.RawIOBase):
             raise TooMuchReadError
         coming, self._coming = self._coming, None
         if coming is not None and (coming.begin, coming.end) == (begin, end):
-            data = coming.wait()
+            data = coming.data.result()
         else:
             data = self._get(begin, end)
         if len(data) != end - begin:
@@ -133,30 +137,12 @@ class RemoteFile(io.RawIOBase):
         return self._begins[part] + len(self._parts[part])
 
 
-class _Coming:
-    """Bytes on their way, fetched by a thread of their own; who waits for them is told what went wrong."""
+class _Coming(NamedTuple):
+    """Bytes on their way."""
 
-    def __init__(self, get: GetRange, begin: int, end: int) -> None:
-        self.begin = begin
-        self.end = end
-        self._get = get
-        self._data: bytes | None = None
-        self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._fetch, name="depguard-range", daemon=True)
-        self._thread.start()
-
-    def wait(self) -> bytes:
-        """The bytes."""
-        self._thread.join()
-        if self._error is not None:
-            raise self._error
-        return self._data or b""
-
-    def _fetch(self) -> None:
-        try:
-            self._data = self._get(self.begin, self.end)
-        except BaseException as error:  # noqa: BLE001 - raised in whoever waits, as if fetched there
-            self._error = error
+    begin: int
+    end: int
+    data: Job[bytes]
 
 
 class FilePieces:
