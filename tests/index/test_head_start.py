@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
+from depguard.cli.head_start import NEEDED
 from depguard.cli.main import main
 from depguard.errors import InputError, Problem
 from kit.loopback import Loopback
@@ -52,6 +54,12 @@ def test_the_index_is_asked_before_all_of_the_host_is_read(
     with index:
         assert plan("lab", "-i", index.url)[0] == 2
     assert asked_by_then[0] > 0
+
+
+@pytest.mark.parametrize("module", NEEDED)
+def test_what_is_imported_ahead_is_there(module: str) -> None:
+    # A copy that cannot import what it is told to just ends: nobody would see it but the clock.
+    import_module(module)
 
 
 def test_it_is_asked_once(index: Loopback, plan: Plan) -> None:

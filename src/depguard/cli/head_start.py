@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
 
-_NEEDED = (
+NEEDED = (
     "depguard.adapters.index.client",
     "depguard.adapters.index.pools",
     "depguard.adapters.index.transport",
@@ -82,8 +82,8 @@ class HeadStart:
         if self._will_ask():
             from depguard.adapters.index.outrider import saddle
 
-            imports = (partial(import_module, module) for module in _NEEDED)
-            self._rider = saddle((_trust, *imports), note=self._console.note)
+            imports = (partial(import_module, module) for module in NEEDED)
+            self._rider = saddle((_make_certificates, *imports), note=self._console.note)
             if self._rider is not None:
                 self._opened.callback(self._rider.recall)
         return self
@@ -116,16 +116,16 @@ class HeadStart:
         options = effective_options(self._args, self._console, policy=policy, installer=installer)
         wanted = [item.requirement for tier in policy.row(self._tier) for item in tier.requires]
         prospect = Prospect(host=host, cutoff=options.exclude_newer, binaries=policy.binaries, wanted=wanted)
-        cache = cache_file(cache_dir(os.environ, options.cache_dir))
+        place = cache_file(cache_dir(os.environ, options.cache_dir))
         settings = index_settings(options, self._console, installer=installer)
         if self._rider is not None and pays(settings):  # it need not wait until there is a client here
-            self._rider.give(elsewhere(settings, cache, prospect))
+            self._rider.give(elsewhere(settings, place, prospect))
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         source.send_ahead(prospect, self._rider)
 
 
-def _trust() -> None:
+def _make_certificates() -> None:
     from depguard.adapters.index.certificates import make_ahead
 
     make_ahead()
