@@ -16,7 +16,6 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -28,6 +27,7 @@ from depguard.model.host import InstalledDistribution
 from depguard.parse.freeze import parse_freeze
 from depguard.parse.host_dump import dump_host_file
 from depguard.parse.host_file import HostFile, parse_host_file
+from depguard.records import replace
 
 BRANCH = "depguard/replan"
 EVENTS = ("schedule", "workflow_dispatch")

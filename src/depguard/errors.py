@@ -5,11 +5,11 @@ Nothing here renders. ``depguard.cli.console`` is the one place that turns a pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from depguard.model.location import Location
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import mmap
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -26,6 +25,7 @@ from depguard.model.symbols import SymbolSet
 from depguard.parse.binary_needs import is_torch_symbol, read_binary
 from depguard.parse.elf import ElfError, ElfFile, is_elf, read_elf
 from depguard.parse.wheel_contents import MOST_UNPACKED, read_contents
+from depguard.records import replace
 
 _SHARED = re.compile(r"\.so(\.\d+)*$")
 _VERSION_LINE = re.compile(r"""^__version__\s*=\s*['"]([^'"]+)['"]""", re.MULTILINE)

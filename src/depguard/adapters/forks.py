@@ -9,9 +9,6 @@ import pickle
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import fields, is_dataclass
-from functools import cache
-from operator import attrgetter
 from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from packaging.requirements import Requirement
@@ -135,41 +132,13 @@ def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]
         os._exit(code)  # nothing of this process is tidied up twice
 
 
-class _Reducers(dict[type, Callable[[Any], Any]]):
-    """How values are told: as pickle does, but for requirements, and for data classes with slots.
-
-    Those reports are made of, and what `dataclasses` does for them takes longer than all the rest.
-    """
-
-    def __missing__(self, kind: type) -> Callable[[Any], Any]:
-        own = kind.__dict__
-        if not is_dataclass(kind) or "__slots__" not in own or "__reduce__" in own:
-            raise KeyError(kind)
-        state = [attrgetter(field.name) for field in fields(kind)]
-        self[kind] = reduced = lambda made: (_made, (kind, *[get(made) for get in state]))
-        return reduced
-
-
-def _made(kind: type, *state: object) -> Any:
-    """A value of a data class from its fields in their order, as it was: nothing is checked again."""
-    made: Any = object.__new__(kind)
-    for fill, value in zip(_slots(kind), state, strict=True):
-        fill(made, value)
-    return made
-
-
-@cache
-def _slots(kind: type) -> list[Callable[[object, object], None]]:
-    """What sets each field, of a frozen class too."""
-    return [getattr(kind, field.name).__set__ for field in fields(kind)]
-
-
 def _by_text(made: Requirement) -> tuple[Callable[..., Requirement], tuple[str]]:
     """As its text: whoever is told has parsed most of them before."""
     return requirement, (stated_text(made),)
 
 
-_REDUCERS = _Reducers({**copyreg.dispatch_table, Requirement: _by_text})
+_REDUCERS = {**copyreg.dispatch_table, Requirement: _by_text}
+"""How values are told: as pickle does, but for requirements, of which packaging would tell every part."""
 
 
 def _tell(answers: BinaryIO, part: tuple[int, object]) -> None:

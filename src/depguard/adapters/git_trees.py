@@ -8,12 +8,12 @@ import os
 import posixpath
 import stat
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
+from depguard.records import dataclass
 
 FILE_LIMIT = 100_000_000
 """Bytes; notebooks carry their images."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import NormalizedName
@@ -21,6 +20,7 @@ from depguard.adapters.recorded_files import code_below, look, look_inside
 from depguard.adapters.stat_baseline import StatBaseline
 from depguard.adapters.unrecorded import leftovers, strays
 from depguard.model.environment import Depth, Folder, FolderKind, Installed, Leftover, Stray
+from depguard.records import dataclass, field
 
 _STATED = re.compile(
     r"^(?:__version__|version|full_version|_version)\s*(?::\s*[\w.\[\]]+\s*)?=\s*['\"](\d[^'\"]*)['\"]",

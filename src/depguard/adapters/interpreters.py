@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from packaging.version import Version
 
 from depguard.errors import InputError, Problem
+from depguard.records import dataclass
 
 _TIMEOUT = 20
 """Seconds for one interpreter to say what it is; a shim that fetches something is none."""

@@ -7,11 +7,11 @@ second's worth of parsing for all of it would be for nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from depguard.model.environment import Installed
+from depguard.records import replace
 
 _LATER = timedelta(seconds=30)
 """An environment's own install takes longer, but then nobody stands out in it."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from depguard.adapters.files import read_text
 from depguard.adapters.witness import is_file
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
 from pathlib import Path
 
 from depguard.adapters.policy_places import PROJECT_FOLDER, looks_like_path, project_root, relative
@@ -11,6 +10,7 @@ from depguard.adapters.policy_web import GithubFile, check_url, parse_github
 from depguard.adapters.witness import names_in
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from depguard.adapters.compiled import CompiledForms
@@ -27,6 +26,7 @@ from depguard.model.location import Location
 from depguard.model.policy import Policy
 from depguard.parse.policy_draft import DRAFTS, PolicyDraft
 from depguard.parse.policy_merge import merge
+from depguard.records import dataclass
 
 _MOST_TEXTS = 20  # a policy that extends more than this is a mistake or a trap
 _TOP_KEY = re.compile(r"^[\"']?(schema|tiers)[\"']?\s*:", re.MULTILINE)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urljoin, urlsplit
 
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.location import Location
+from depguard.records import dataclass
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager

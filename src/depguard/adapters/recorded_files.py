@@ -12,11 +12,11 @@ import io
 import os
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from depguard.model.environment import ChangedFile
+from depguard.records import dataclass, field
 
 CODE = re.compile(r"\.(py|pyd|dll|dylib|so(\.\d+)*)$")
 """Files that an import or the loader may take: what of them nobody recorded can be from another version."""

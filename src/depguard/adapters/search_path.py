@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from depguard.errors import InputError, OutOfReachError, Problem
 from depguard.model.environment import Folder, FolderKind
+from depguard.records import dataclass
 
 _TIMEOUT = 60
 """Seconds; an interpreter answers within a tenth of one."""

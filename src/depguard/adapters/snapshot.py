@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,6 +25,7 @@ from depguard.model.environment import (
     Snapshot,
     Stray,
 )
+from depguard.records import dataclass, field
 
 Protects = Callable[[NormalizedName], bool]
 """Whether a policy protects a name."""

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from depguard.adapters.files import write_whole
 from depguard.errors import OutOfReachError
+from depguard.records import dataclass
 
 _FORMAT = 1
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.parse.configuration import InstallerConfig, Setting, Value
 from depguard.parse.installer_settings import uv_config
+from depguard.records import replace
 
 Layer = tuple[Mapping[str, Any], str]
 """A table of settings and its label."""

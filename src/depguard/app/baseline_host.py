@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 
 from packaging.tags import Tag
 from packaging.version import InvalidVersion, Version
@@ -20,6 +19,7 @@ from depguard.parse.platform_tags import (
     parse_platform,
     wheel_tags,
 )
+from depguard.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

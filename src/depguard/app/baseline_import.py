@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 
 from packaging.tags import Tag
 from packaging.utils import NormalizedName
@@ -16,6 +15,7 @@ from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, Metadat
 from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import HostFile
 from depguard.parse.host_metadata import HostMetadata, MetadataEntry
+from depguard.records import dataclass, replace
 from depguard.resolve.ports import PackageSource
 
 Progress = Callable[[int, int, str], None]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +10,7 @@ from packaging.version import Version
 
 from depguard.model.host import Host
 from depguard.planning.materials import site_packages, wheelhouse
+from depguard.records import dataclass
 
 MARKER_FORMAT = 1
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
 from packaging.utils import NormalizedName
 
@@ -28,6 +27,7 @@ from depguard.model.location import Location
 from depguard.model.policy import Severity
 from depguard.parse.notebook_lines import file_line
 from depguard.parse.requirement_text import decode_requirements
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ import enum
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -18,6 +18,7 @@ from depguard.model.location import Location
 from depguard.model.policy import Severity
 from depguard.model.report import Report
 from depguard.model.request import InstallCommand
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

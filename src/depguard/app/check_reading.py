@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
@@ -19,6 +18,7 @@ from depguard.model.request import InstallCommand, Item
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import resolve_reference
 from depguard.parse.requirement_text import decode_requirements
+from depguard.records import dataclass, replace
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 _RAW_HOSTS = {"raw.githubusercontent.com": "github.com"}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
 from depguard.app.check_findings import Seen, seen_in, unplaced
@@ -13,6 +12,7 @@ from depguard.model.check import TargetName
 from depguard.model.finding import Verdict
 from depguard.model.report import Report
 from depguard.model.request import InstallCommand
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

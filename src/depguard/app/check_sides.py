@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from depguard.model.host_abi import HostAbi
 from depguard.model.policy import DEFAULT_WATCH, Installer, Policy
 from depguard.model.request import InstallCommand
 from depguard.parse.globs import selection
+from depguard.records import dataclass, field, replace
 
 
 class Ask(Protocol):

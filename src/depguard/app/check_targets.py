@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass
 
 from depguard.app.check_reading import Homes, TargetReader, Tree
 from depguard.errors import InputError, Problem
@@ -17,6 +16,7 @@ from depguard.parse.install_cells import commands_in_cell, commands_in_notebook,
 from depguard.parse.install_command import find_install_command
 from depguard.parse.pyproject import read_pyproject
 from depguard.parse.requirement_text import decode_requirements
+from depguard.records import dataclass
 
 _DOCKER = re.compile(
     r"(?:Dockerfile|Containerfile)(?:[.-].*)?|.*\.(?:Dockerfile|Containerfile)", re.IGNORECASE

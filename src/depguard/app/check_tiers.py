@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from depguard.app.check import Judged, unread
@@ -24,6 +23,7 @@ from depguard.model.policy import Policy
 from depguard.model.report import Report
 from depguard.parse.lock_file import parse_lock
 from depguard.parse.requirement_text import decode_requirements
+from depguard.records import dataclass, replace
 
 _HOST = re.compile(r"\s--host[= ](?:'[^']*'|\S+)")
 

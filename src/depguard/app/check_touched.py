@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from depguard.app.check_sides import CheckQuestion, Side
 from depguard.app.check_targets import FileTargets, kind_of, may_name_files, targets_in
 from depguard.errors import InputError
+from depguard.records import replace
 
 Touched = list[tuple[FileTargets | None, FileTargets | None]]
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 
 from depguard.model.location import Location
 from depguard.model.policy import Policy, Sources
 from depguard.model.request import IndexOptions, InstallCommand, Item
 from depguard.parse.requirement_item import without_secrets
+from depguard.records import replace
 
 ONLY_HERE = "named only in this change, and not contacted before the base's policy or files name it"
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from depguard.records import dataclass
 
 UNKNOWN_SOURCE = "OWNER/depguard@COMMIT"
 """Where depguard is to be had from, until somebody says it: a workflow with this in it fails at once."""

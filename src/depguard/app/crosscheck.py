@@ -6,7 +6,6 @@ Three steps: depguard answers, the installers answer the same questions, the ans
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -31,6 +30,7 @@ from depguard.model.host import Host
 from depguard.model.policy import GripKind
 from depguard.parse.referee_output import complaint
 from depguard.planning.refereed import differences, their_side
+from depguard.records import replace
 
 
 class Yard(Protocol):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +24,7 @@ from depguard.planning.guard import Wanted
 from depguard.planning.refereed import side_of
 from depguard.planning.simulate import simulate
 from depguard.planning.tiers import stages_of
+from depguard.records import dataclass, replace
 
 WHEELS = FormatControl(only_binary=frozenset({":all:"}))
 """No installer is let build anything here; so the simulation takes wheels alone as well."""

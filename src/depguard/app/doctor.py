@@ -5,7 +5,6 @@ from __future__ import annotations
 import fnmatch
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import date
 
 from packaging.utils import NormalizedName
@@ -20,6 +19,7 @@ from depguard.model.finding import About, Finding
 from depguard.model.host import Host
 from depguard.model.policy import Policy, Severity
 from depguard.planning.grips import included, is_member
+from depguard.records import replace
 from depguard.rules.verdicts import judge, verdict
 
 _EXPLAINS = frozenset({"DG901", "DG902", "DG903", "DG904", "DG905", "DG906", "DG503"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
@@ -14,6 +13,7 @@ from depguard.model.host import Host
 from depguard.model.policy import GripKind, Policy
 from depguard.model.release import Artifact
 from depguard.planning.grips import grips
+from depguard.records import dataclass
 from depguard.resolve.ports import BinarySource, PackageSource
 
 _AHEAD = 64

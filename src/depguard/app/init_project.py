@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from packaging.markers import Marker
@@ -21,6 +20,7 @@ from depguard.model.request import Item, Verb
 from depguard.parse.install_cells import commands_in_notebook
 from depguard.parse.policy import read_draft
 from depguard.parse.requirement_lines import read_requirements, resolve_reference
+from depguard.records import dataclass, field
 
 WIDTH = 100
 """Columns of the proposed text where requirements still share a line."""

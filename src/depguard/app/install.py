@@ -8,7 +8,6 @@ on the disk from before the first change to after the last: whoever finds it fin
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 
 from depguard.app.install_ports import Bench, Plans, Runtime
@@ -29,6 +28,7 @@ from depguard.model.install import (
 from depguard.model.plan import ActionKind
 from depguard.model.policy import Policy
 from depguard.model.release import Artifact
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from depguard.app.install_ports import Bench, Plans
 from depguard.errors import OutOfReachError, Problem
@@ -12,6 +11,7 @@ from depguard.model.environment import ProtectedBytes
 from depguard.model.install import WheelFile
 from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import Artifact, ArtifactKind
+from depguard.records import dataclass
 
 _SPARE = 32 << 20
 """Bytes that stay free: metadata that no wheel lists, and whatever else runs meanwhile."""

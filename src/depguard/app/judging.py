@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from packaging.specifiers import SpecifierSet
@@ -28,6 +27,7 @@ from depguard.planning.fallback import Fallback
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import Simulation
 from depguard.planning.tiers import TierPlan, case_fallbacks
+from depguard.records import dataclass, replace
 from depguard.resolve.ports import PackageSource
 from depguard.rules.evidence import Evidence
 from depguard.rules.registry import check, idle

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from packaging.utils import NormalizedName
@@ -21,6 +20,7 @@ from depguard.planning.case import Case
 from depguard.planning.locking import guards_of, host_guards, pins_of
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import TierPlan, solve_row, stages_of
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

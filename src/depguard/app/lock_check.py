@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
@@ -13,6 +12,7 @@ from depguard.model.finding import About, Finding
 from depguard.model.location import Location
 from depguard.model.policy import Policy, Severity
 from depguard.model.report import Report, Reports
+from depguard.records import replace
 from depguard.rules.verdicts import verdict
 
 CODE = "DG502"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from depguard.planning.guard import Wanted
 from depguard.planning.inspection import expect
 from depguard.planning.simulate import prerelease_rule, simulate
 from depguard.planning.tiers import Stage, TierPlan, solve_row, stages_of
+from depguard.records import dataclass, field, replace
 from depguard.resolve.joint import Kept
 from depguard.resolve.offers import Shelf
 from depguard.resolve.ports import PackageSource

@@ -10,12 +10,12 @@ question, and a tier that others extend is solved once. The answers are those of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 from depguard.app.crew import ALONE, Crew
 from depguard.app.plan import Question, Shared, plan_tier
 from depguard.model.host import Host
 from depguard.model.report import Report
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
 
@@ -14,6 +13,7 @@ from depguard.model.host import Host
 from depguard.model.location import Location
 from depguard.model.policy import Policy
 from depguard.planning.grips import EXCLUDES, forbidden_entry
+from depguard.records import dataclass
 
 FindHost = Callable[[str], Host]
 """The host of a name or file. Raises InputError, OutOfReachError."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
 
 from depguard.app.failures import plan_conflicts
@@ -21,6 +20,7 @@ from depguard.planning.case import make_case
 from depguard.planning.guard import Wanted
 from depguard.planning.simulate import Simulation, prerelease_rule, simulate
 from depguard.planning.tiers import TierPlan, solve_row
+from depguard.records import replace
 from depguard.resolve.host_view import HostView
 from depguard.rules.verdicts import verdict
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from packaging.requirements import Requirement
@@ -16,6 +15,7 @@ from depguard.model.finding import Verdict, WayOut
 from depguard.planning.conflicts import Conflict, Obstacle
 from depguard.planning.guard import Wanted
 from depguard.planning.tiers import Stage, TierPlan
+from depguard.records import dataclass
 from depguard.resolve.prereleases import pins_exactly
 
 MOST_TOGETHER = 3

@@ -6,12 +6,12 @@ import argparse
 import os
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import NoReturn
 
 from depguard import __version__
 from depguard.cli.console import COLOR_CHOICES
 from depguard.errors import InputError, Problem
+from depguard.records import replace
 
 
 class _Help(argparse.HelpFormatter):

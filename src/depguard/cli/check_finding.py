@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from depguard.app.check_sides import Captured, Side
 from depguard.errors import InputError, Problem
 from depguard.model.host import Host
 from depguard.model.location import Location
+from depguard.records import dataclass, field, replace
 
 if TYPE_CHECKING:
     from depguard.adapters.compiled import CompiledForms

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.check import Revisions
 from depguard.model.host import Host
 from depguard.model.location import Location
+from depguard.records import dataclass, replace
 
 if TYPE_CHECKING:
     from depguard.adapters.index.client import IndexClient

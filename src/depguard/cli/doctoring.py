@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from depguard.model.environment import Depth, Snapshot
+from depguard.records import replace
 
 if TYPE_CHECKING:
     from packaging.utils import NormalizedName

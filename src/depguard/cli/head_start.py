@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from depguard.records import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

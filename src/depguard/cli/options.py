@@ -9,10 +9,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from depguard.model.request import IndexOptions
+from depguard.records import replace
 
 if TYPE_CHECKING:
     from depguard.adapters.index.client import IndexClient

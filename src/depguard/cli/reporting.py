@@ -71,8 +71,9 @@ def _renderer(args: argparse.Namespace) -> Callable[[Reports, Console, str | Non
 
 
 def _at_another_moment(reports: Reports) -> Reports:
-    from dataclasses import replace
     from datetime import UTC, datetime
+
+    from depguard.records import replace
 
     moved = (replace(report, cutoff=datetime.fromtimestamp(0, UTC)) for report in reports.reports)
     return replace(reports, reports=tuple(moved))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from depguard.records import dataclass, field
 
 if TYPE_CHECKING:
     from depguard.adapters.compiled import CompiledForms

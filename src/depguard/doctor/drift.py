@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -15,6 +14,7 @@ from depguard.model.environment import FolderKind, Installed, Snapshot
 from depguard.model.finding import About, Finding
 from depguard.model.host import Host
 from depguard.model.policy import Severity
+from depguard.records import dataclass
 
 Protects = Callable[[NormalizedName], bool]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from depguard.emit.selection import required_name
 from depguard.emit.wording import VERDICT_WORDS, one_line, plural
@@ -11,6 +10,7 @@ from depguard.model.check import CheckedFinding, CheckReport, HostOutcome, Stand
 from depguard.model.finding import Finding, Verdict, WayOut
 from depguard.model.location import Location
 from depguard.model.policy import Severity
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

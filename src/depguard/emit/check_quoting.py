@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from depguard.emit.quoting import quoted_finding, quoted_report
 from depguard.emit.wording import one_line, spelled_out
 from depguard.model.check import (
@@ -14,6 +12,7 @@ from depguard.model.check import (
     TargetName,
     TargetOutcome,
 )
+from depguard.records import replace
 
 
 def quoted_check(report: CheckReport) -> CheckReport:

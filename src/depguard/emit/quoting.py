@@ -7,7 +7,6 @@ JSON alone keeps them as they are, in its own escapes.
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 from packaging.utils import NormalizedName
@@ -25,6 +24,7 @@ from depguard.model.report import (
     SimulationResult,
     WheelNote,
 )
+from depguard.records import replace
 
 
 def quoted(reports: Reports) -> Reports:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.binary import WheelContents
 from depguard.model.host_abi import HostAbi
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

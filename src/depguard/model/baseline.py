@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag
@@ -12,6 +11,7 @@ from packaging.version import Version
 
 from depguard.errors import Problem
 from depguard.model.host import Host, InstalledDistribution, Knowledge
+from depguard.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 import re
-from dataclasses import dataclass, field
 from typing import Final
 
 from packaging.version import Version
 
 from depguard.model.file_list import FileList
+from depguard.records import dataclass, field
 
 TORCH_LIBRARIES: Final = re.compile(r"lib(torch|c10|aoti|shm|caffe2)[a-z0-9_]*\.so")
 """What torch's wheel has in ``torch/lib``, by soname."""

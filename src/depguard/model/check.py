@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
 
 from depguard.model.finding import Finding, Verdict
 from depguard.model.policy import PolicySource, Severity
 from depguard.model.report import Report
+from depguard.records import dataclass
 
 NO_SOLUTION = "DG000"
 """The code of a request that nothing solves and that no rule names."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.host import Host
+from depguard.records import dataclass, field
 
 
 class Program(enum.Enum):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
+
+from depguard.records import dataclass, field
 
 
 class Depth(enum.Enum):

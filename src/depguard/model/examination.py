@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from depguard.model.environment import Snapshot
 from depguard.model.finding import Finding, Verdict
+from depguard.records import dataclass
 
 
 class WayOutKind(enum.Enum):

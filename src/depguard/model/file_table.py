@@ -6,11 +6,12 @@ import base64
 import json
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Self
 
 from packaging.utils import NormalizedName, canonicalize_name
+
+from depguard.records import dataclass, field
 
 FORMAT = 1
 _MOST_UNPACKED = 1 << 26

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
@@ -11,6 +10,7 @@ from packaging.version import Version
 from depguard.model.location import Location
 from depguard.model.plan import Action
 from depguard.model.policy import Severity
+from depguard.records import dataclass
 
 
 class About(enum.Enum):

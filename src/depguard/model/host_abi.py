@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from packaging.version import Version
 
 from depguard.model.symbols import SymbolSet
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

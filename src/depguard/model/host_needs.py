@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 from abc import abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.markers import HostMarkers, MarkerAnswer, markers_of
+from depguard.records import dataclass
 
 # Asked of each of a host's 5,000 requirements whenever something on it has moved.
 _normalized = functools.lru_cache(maxsize=16384)(canonicalize_name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from depguard.model.environment import ByteChange
 from depguard.model.examination import Examination
 from depguard.model.policy import Override
 from depguard.model.report import Report
+from depguard.records import dataclass, field
 
 
 class Stage(enum.Enum):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.specifiers import SpecifierSet
@@ -12,6 +11,7 @@ from packaging.version import Version
 from depguard.model.location import Location
 from depguard.model.plan import Cause, ChangeSet
 from depguard.model.policy import Installer, PolicySource, TierRequirement
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

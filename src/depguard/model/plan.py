@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from functools import cached_property
 
 from packaging.requirements import Requirement
@@ -12,6 +11,7 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.release import Artifact
+from depguard.records import dataclass
 
 
 class ActionKind(enum.Enum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from packaging.requirements import Requirement
@@ -13,6 +12,7 @@ from packaging.utils import NormalizedName
 
 from depguard.model.binary import Binaries
 from depguard.model.location import Location
+from depguard.records import dataclass, field
 
 DEFAULT_WATCH = (
     "**/*.ipynb",

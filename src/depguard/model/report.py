@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from packaging.utils import NormalizedName
@@ -12,6 +11,7 @@ from depguard.model.finding import Finding, Verdict
 from depguard.model.location import Location
 from depguard.model.plan import ChangeSet
 from depguard.model.policy import PolicySource
+from depguard.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from datetime import datetime
 
 from packaging.requirements import Requirement
@@ -12,6 +11,7 @@ from packaging.utils import NormalizedName
 from depguard.model.location import Location
 from depguard.model.policy import Installer
 from depguard.model.release import ANY_FORMAT, FormatControl
+from depguard.records import dataclass
 
 
 class Verb(enum.Enum):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from depguard.errors import Problem
+from depguard.records import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

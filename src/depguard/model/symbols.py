@@ -7,8 +7,9 @@ import zlib
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Self
+
+from depguard.records import dataclass
 
 _MOST_PACKED = 1 << 25
 

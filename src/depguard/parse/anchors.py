@@ -8,10 +8,11 @@ times slower; a property test holds the two together.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
+
+from depguard.records import dataclass, field
 
 Attributes = dict[str, str | None]
 _NO_MORE: Attributes = {}

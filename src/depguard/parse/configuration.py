@@ -5,11 +5,11 @@ They stand apart from the tables of options, which nobody needs who has configur
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from depguard.model.policy import Installer
 from depguard.model.request import IndexOptions
+from depguard.records import dataclass
 
 if TYPE_CHECKING:
     from depguard.parse.install_options import Given

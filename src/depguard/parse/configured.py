@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from depguard.errors import InputError
 from depguard.model.location import Location
 from depguard.model.policy import Installer
@@ -13,6 +11,7 @@ from depguard.parse.configuration import InstallerConfig
 from depguard.parse.install_options import Role
 from depguard.parse.request_draft import RequestDraft, with_format
 from depguard.parse.requirement_lines import FileReading, Reader
+from depguard.records import replace
 
 _FILES = (Role.REQUIREMENT_FILE, Role.EDITABLE)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from packaging.utils import (
@@ -16,6 +15,7 @@ from packaging.utils import (
 from packaging.version import Version
 
 from depguard.model.host import Origin, OriginKind
+from depguard.records import dataclass
 
 _ARCHIVE = re.compile(r".+\.(whl|tar\.gz|zip|tar\.bz2|tgz)", re.IGNORECASE)
 

@@ -10,7 +10,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from depguard.records import dataclass
 
 _INSTRUCTION = re.compile(r"\s*(?P<name>[A-Za-z]+)(?=\s|$)(?P<rest>.*)", re.DOTALL)
 _FLAGS = re.compile(r"(?:\s+--[A-Za-z][\w-]*(?:=\S*)?)+(?=\s)")

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from depguard.model.binary import VersionNeed
+from depguard.records import dataclass, field
 
 MAGIC: Final = b"\x7fELF"
 

@@ -8,7 +8,6 @@ of few parts, so each part is parsed once.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from packaging.utils import BuildTag, NormalizedName, canonicalize_name
 from packaging.version import Version
 
 from depguard.model.release import ArtifactKind
+from depguard.records import dataclass
 
 SDIST_EXTENSIONS = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tbz", ".tar.xz", ".txz", ".tar")
 """Every archive that pip unpacks as an sdist; PEP 625 allows the first only."""

@@ -7,7 +7,6 @@ and comments, some of which carry what an editable install is.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
@@ -17,6 +16,7 @@ from depguard.model.baseline import Baseline
 from depguard.model.host import InstalledDistribution, Knowledge, Origin, Requirements
 from depguard.model.location import Location
 from depguard.parse.direct_reference import parse_direct_reference, without_credentials
+from depguard.records import replace
 
 NOT_READ = Requirements(how=Knowledge.UNKNOWN, source="not read yet")
 

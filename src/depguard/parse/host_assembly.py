@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from typing import Any
 
 from packaging.utils import NormalizedName
@@ -15,6 +14,7 @@ from depguard.model.location import Location
 from depguard.parse.host_file import HostFile
 from depguard.parse.host_metadata import HostMetadata, entry_data
 from depguard.parse.platform_tags import marker_environment, wheel_tags
+from depguard.records import replace
 
 UNKNOWABLE = frozenset({"platform_release", "platform_version"})
 """Marker variables that do not follow from a Python version and a platform."""

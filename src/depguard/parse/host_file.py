@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag
@@ -27,6 +26,7 @@ from depguard.parse.platform_tags import (
 from depguard.parse.requirement_cache import requirement
 from depguard.parse.suggest import did_you_mean
 from depguard.parse.yaml_nodes import Node, Scalar
+from depguard.records import dataclass, field
 
 SCHEMA = "1"
 NO_METADATA = Requirements(how=Knowledge.UNKNOWN, source="the host file has no metadata beside it")

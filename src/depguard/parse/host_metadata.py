@@ -16,7 +16,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -28,6 +27,7 @@ from depguard.model.host import Knowledge, Requirements
 from depguard.model.location import Location
 from depguard.parse.json_text import BadJsonError, load_json
 from depguard.parse.requirement_cache import requirement, specifiers
+from depguard.records import dataclass, field
 
 FORMAT = 1
 

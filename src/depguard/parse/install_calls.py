@@ -9,11 +9,11 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from depguard.model.location import Location
 from depguard.parse.cell_lines import CellLine, LineKind
 from depguard.parse.shell_words import Word
+from depguard.records import dataclass
 
 _HINT = re.compile(r"\b(pip3?|uv|conda)\b")
 _INSTALLS = re.compile(r"\b(install|uninstall|sync)\b")

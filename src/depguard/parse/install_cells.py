@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
@@ -23,6 +22,7 @@ from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import Reader
 from depguard.parse.session_files import SessionFiles
 from depguard.parse.shell_words import ShellCommand, Word, shell_commands, with_redirects
+from depguard.records import dataclass, replace
 
 MAX_NOTEBOOK = 100_000_000
 """Characters; notebooks carry their images."""

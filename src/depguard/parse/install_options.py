@@ -10,9 +10,9 @@ from __future__ import annotations
 import difflib
 import enum
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from depguard.parse.shell_words import Word
+from depguard.records import dataclass
 
 MAX_MISTAKES = 20
 """Of one line. More are reported once these are mended: each is told with its whole line."""

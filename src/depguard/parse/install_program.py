@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from depguard.model.policy import Installer
 from depguard.parse.shell_words import Word
+from depguard.records import dataclass
 
 _PIP = re.compile(r"pip(?P<version>\d(\.\d+)?)?(\.exe)?", re.IGNORECASE)
 _PYTHON = re.compile(r"(python|pypy|py)(?P<version>\d(\.\d+)?)?(\.exe)?", re.IGNORECASE)

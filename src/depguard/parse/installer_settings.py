@@ -9,7 +9,6 @@ https://docs.astral.sh/uv/concepts/configuration-files/
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
@@ -20,6 +19,7 @@ from depguard.parse.install_options_pip import PIP_INSTALL
 from depguard.parse.install_options_uv import UV_INSTALL
 from depguard.parse.request_draft import INDEX_ROLES, RequestDraft
 from depguard.parse.shell_words import Word
+from depguard.records import replace
 
 _FETCH = frozenset({"cert", "client-cert", "proxy", "trusted-host", "timeout", "retries", "keyring-provider"})
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, TypeVar
+
+from depguard.records import dataclass
 
 T = TypeVar("T")
 

@@ -6,7 +6,6 @@ A value that is no JSON by itself becomes a list that begins with its kind: ``["
 
 from __future__ import annotations
 
-import dataclasses
 import enum
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +15,8 @@ from typing import Any
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.version import Version
+
+from depguard.records import field_names
 
 _READERS: dict[str, Callable[[str], Any]] = {
     "V": Version,
@@ -73,8 +74,7 @@ class PlainValues:
             raise ValueError(f"a {name} is none of these classes")
         if isinstance(value, enum.Enum):
             return [name, value.value]
-        fields = dataclasses.fields(value)  # type: ignore[arg-type]  # the classes are dataclasses or enumerations
-        return [name, {field.name: self._plain(getattr(value, field.name)) for field in fields}]
+        return [name, {field: self._plain(getattr(value, field)) for field in field_names(value)}]
 
     def _value(self, plain: Any) -> Any:
         if isinstance(plain, dict):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 from depguard.model.binary import Binaries
@@ -24,6 +23,7 @@ from depguard.model.policy import (
     Waiver,
 )
 from depguard.parse.plain_values import PlainValues
+from depguard.records import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

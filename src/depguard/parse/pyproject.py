@@ -9,7 +9,6 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
@@ -18,6 +17,7 @@ from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.model.request import Item
 from depguard.parse.requirement_item import read_item
+from depguard.records import dataclass, replace
 
 MAIN = "dependencies"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 
 from packaging.requirements import InvalidRequirement
 from packaging.utils import InvalidName, NormalizedName, canonicalize_name
@@ -19,6 +18,7 @@ from depguard.parse.cutoff import is_duration, parse_cutoff
 from depguard.parse.install_options import Given, Role
 from depguard.parse.requirement_cache import own_requirement
 from depguard.parse.requirement_item import explain, read_item, without_secrets
+from depguard.records import replace
 
 HASHES = {"sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that ``--hash`` takes and the length of their hexadecimal digests."""

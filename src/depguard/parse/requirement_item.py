@@ -7,7 +7,6 @@ not: the forms that pip and uv take. Nothing is looked up; a path is recognised 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from packaging.markers import InvalidMarker, Marker
@@ -20,6 +19,7 @@ from depguard.model.location import Location
 from depguard.model.request import Item
 from depguard.parse.direct_reference import parse_direct_reference, without_credentials
 from depguard.parse.requirement_cache import LONGEST, own_requirement
+from depguard.records import dataclass, replace
 
 _URL = re.compile(r"(?:git|hg|svn|bzr)\+[a-z+]+:|(?:https?|file|ftp|ssh|git):", re.IGNORECASE)
 _VCS = re.compile(r"(git|hg|svn|bzr)[+:]", re.IGNORECASE)

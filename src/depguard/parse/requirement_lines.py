@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from depguard.errors import InputError, Problem
@@ -21,6 +20,7 @@ from depguard.parse.install_options_pip import PIP_INSTALL
 from depguard.parse.request_draft import HASHES, RequestDraft, read_hash
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_text import LogicalLine, logical_lines, option_words, options_start
+from depguard.records import dataclass, replace
 
 Reader = Callable[[str, str | None], str]
 """``read(reference, including)``: the text of a file. ``reference`` is a path or URL as it is written;

@@ -7,12 +7,12 @@ import re
 import shlex
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import takewhile
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.parse.shell_words import Word
+from depguard.records import dataclass
 
 # The look-behind keeps a long run of blanks from being tried again from each of them.
 _COMMENT = re.compile(r"(^|(?<!\s)\s+)#.*$")

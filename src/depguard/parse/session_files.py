@@ -8,7 +8,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from depguard.errors import InputError, Problem
@@ -17,6 +16,7 @@ from depguard.model.request import InstallCommand, Item
 from depguard.parse.requirement_item import without_secrets
 from depguard.parse.requirement_lines import Reader, resolve_reference
 from depguard.parse.shell_words import Redirect, Word
+from depguard.records import dataclass, field, replace
 
 _START = ("/content", "/kaggle/working")
 """Where notebooks of prepared machines begin: the same as no folder at all."""

@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 from depguard.model.location import Location
 from depguard.parse.shell_quoting import ENDS_WORD, read_word
+from depguard.records import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)

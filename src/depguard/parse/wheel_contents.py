@@ -9,7 +9,6 @@ from __future__ import annotations
 import configparser
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final, NamedTuple
 
 from packaging.version import Version
@@ -40,6 +39,7 @@ from depguard.parse.zip_directory import (
     read_directory,
     unpack,
 )
+from depguard.records import replace
 
 MOST_UNPACKED: Final = 1 << 30
 """Bytes; no member is unpacked beyond it. libtorch_cuda.so has 0.9 GB."""

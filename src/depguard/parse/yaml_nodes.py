@@ -9,12 +9,12 @@ recursion, and depth, node count and what aliases would expand to are bounded.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from depguard.errors import InputError, Problem
 from depguard.model.location import Location
 from depguard.parse.yaml_syntax import refuse_unprintable, syntax_problem
+from depguard.records import dataclass, field
 
 if TYPE_CHECKING:
     from yaml.events import Event, ScalarEvent

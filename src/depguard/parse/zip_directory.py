@@ -9,8 +9,9 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
+
+from depguard.records import dataclass
 
 MOST_DIRECTORY: Final = 16 << 20
 """Bytes. Torch's directory, the longest of well-known wheels, has 1.4 MB."""

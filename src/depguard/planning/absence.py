@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
 from depguard.model.host import Host
 from depguard.model.release import Artifact
+from depguard.records import dataclass
 from depguard.resolve.host_view import HostView
 from depguard.resolve.offers import Unfit
 

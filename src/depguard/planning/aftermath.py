@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 
 from packaging.utils import NormalizedName
 
@@ -12,6 +11,7 @@ from depguard.model.plan import Action, ActionKind
 from depguard.model.release import CoreMetadata
 from depguard.planning.health import needs_after
 from depguard.planning.simulate import Simulation
+from depguard.records import replace
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key
 

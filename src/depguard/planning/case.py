@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -31,6 +30,7 @@ from depguard.planning.grips import forbidden_entry, grips, held_range
 from depguard.planning.health import host_needs
 from depguard.planning.simulate import constraint_limits
 from depguard.planning.waivers import may_break
+from depguard.records import dataclass, field
 from depguard.resolve.host_view import HostView
 from depguard.resolve.joint import GuardedHost
 from depguard.resolve.offers import Shelf

@@ -5,12 +5,12 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
 from depguard.model.finding import Link
 from depguard.planning.guard import Guarded, JointRefusal
+from depguard.records import dataclass
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed
 from depguard.resolve.needs import PYTHON
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 from packaging.specifiers import Specifier, SpecifierSet
@@ -18,6 +17,7 @@ from packaging.version import Version
 from depguard.model.markers import MarkerAnswer
 from depguard.model.plan import Action, ChangeSet
 from depguard.model.release import CoreMetadata
+from depguard.records import dataclass
 from depguard.resolve.host_view import HostView
 from depguard.resolve.offers import Offer
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
@@ -14,6 +13,7 @@ from depguard.model.host import Host
 from depguard.model.plan import ActionKind, ChangeSet
 from depguard.model.policy import Grip, GripKind, Policy, Protected
 from depguard.planning.grips import is_member
+from depguard.records import dataclass
 
 _SUFFIX = re.compile(r"-cu(?:da)?(\d{2})x?$")
 

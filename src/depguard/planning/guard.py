@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -12,6 +11,7 @@ from packaging.version import Version
 from depguard.model.location import Location
 from depguard.model.plan import Action, Cause, ChangeSet
 from depguard.planning.changes import action_for, change_set
+from depguard.records import dataclass, field, replace
 from depguard.resolve.guarded import GuardedProvider
 from depguard.resolve.guarded_choice import GuardRules
 from depguard.resolve.joint import GuardedHost, JointCandidate, JointNeed, Kept

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.utils import NormalizedName, canonicalize_name
 
@@ -16,6 +15,7 @@ from depguard.model.plan import Action, ActionKind, ChangeSet
 from depguard.model.release import CoreMetadata
 from depguard.planning.case import Case
 from depguard.planning.overlaps import Overlap, overlaps
+from depguard.records import dataclass, field
 from depguard.resolve.runnable import Inspector
 
 _COUNTING = frozenset(map(canonicalize_name, ("numpy", "torch")))

@@ -11,12 +11,12 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from depguard.model.host import Host, InstalledDistribution, Origin, OriginKind
+from depguard.records import dataclass
 
 UNKNOWN_VERSION = Version("0")
 """What stands for a version that nothing carries: installers take no distribution without one."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 
@@ -12,6 +11,7 @@ from depguard.model.binary import WheelContents
 from depguard.model.file_list import InstalledFile, top_level
 from depguard.model.file_table import FileTable
 from depguard.model.host import Host, InstalledDistribution
+from depguard.records import dataclass
 
 _SHARED_INIT = 400
 """Bytes. Shorter ``__init__.py`` files of one folder are those of a shared namespace (pkgutil style)."""

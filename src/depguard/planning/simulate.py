@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -15,6 +14,7 @@ from depguard.model.plan import Action, Cause, ChangeSet
 from depguard.model.policy import Installer
 from depguard.model.request import InstallCommand, Item, UpgradeStrategy, Verb
 from depguard.planning.changes import action_for, change_set, removal
+from depguard.records import dataclass, field, replace
 from depguard.resolve.host_view import HostView
 from depguard.resolve.installer import InstallerProvider, as_pip_asks, root_and_extras
 from depguard.resolve.installer_choice import Behaviour

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from packaging.specifiers import SpecifierSet
@@ -15,6 +14,7 @@ from depguard.planning.case import Case
 from depguard.planning.conflicts import Setting
 from depguard.planning.fallback import Fallback, fallbacks
 from depguard.planning.guard import ROUNDS, Guarded, GuardRequest, Wanted, guard
+from depguard.records import dataclass
 from depguard.resolve.joint import Kept
 from depguard.resolve.prereleases import PrereleaseRule
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from packaging.version import Version
 
 from depguard.model.markers import MarkerAnswer, markers_of
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
+from depguard.records import dataclass, field
 from depguard.resolve.ports import Following, Look, Page
 
 if TYPE_CHECKING:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import InitVar, dataclass, field
-
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host
-from depguard.model.markers import HostMarkers, MarkerAnswer
+from depguard.model.markers import MarkerAnswer
 from depguard.model.policy import Override
 from depguard.model.release import MetadataUnknown
 from depguard.resolve.needs import Candidate, Key
@@ -18,23 +16,18 @@ from depguard.resolve.own_distributions import OwnDistributions, Requires
 from depguard.resolve.universe import Universe
 
 
-@dataclass(kw_only=True)
 class HostView:
     """A host, its universe and its markers; candidates are made once each, so identity compares.
 
     ``distributions`` are shared by the views of one host (default: the view's own).
     """
 
-    universe: Universe
-    distributions: InitVar[OwnDistributions | None] = None
-    own: OwnDistributions = field(init=False, repr=False)
-    markers: HostMarkers = field(init=False)
-    _candidates: dict[tuple[Key, int], Candidate] = field(default_factory=dict, init=False, repr=False)
-    _requires: dict[tuple[int, bool], Requires] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self, distributions: OwnDistributions | None) -> None:
-        self.own = distributions if distributions is not None else OwnDistributions(self.universe.host)
+    def __init__(self, *, universe: Universe, distributions: OwnDistributions | None = None) -> None:
+        self.universe = universe
+        self.own = distributions if distributions is not None else OwnDistributions(universe.host)
         self.markers = self.own.markers
+        self._candidates: dict[tuple[Key, int], Candidate] = {}
+        self._requires: dict[tuple[int, bool], Requires] = {}
 
     @property
     def host(self) -> Host:

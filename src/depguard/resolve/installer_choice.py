@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 from packaging.utils import NormalizedName
 
+from depguard.records import dataclass
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key, Need, versions_of
 from depguard.resolve.offers import Offer

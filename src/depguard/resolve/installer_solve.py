@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from depguard.records import replace
 from depguard.resolve.earlier_pip import EarlierPip
 from depguard.resolve.installer import InstallerProvider
 from depguard.resolve.needs import Candidate, Need

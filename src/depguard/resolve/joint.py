@@ -7,7 +7,6 @@ them: that is what a single requirements file can say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -16,6 +15,7 @@ from packaging.version import Version
 
 from depguard.model.location import Location
 from depguard.model.plan import Cause
+from depguard.records import dataclass, field
 from depguard.resolve.host_view import HostView
 from depguard.resolve.needs import Candidate, Key
 

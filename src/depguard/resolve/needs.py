@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from packaging.requirements import Requirement
@@ -13,6 +12,7 @@ from packaging.version import Version
 from depguard.model.host import InstalledDistribution
 from depguard.model.location import Location
 from depguard.model.plan import Cause
+from depguard.records import dataclass
 from depguard.resolve.offers import Offer
 
 

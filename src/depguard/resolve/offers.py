@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
 
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.release import Artifact
+from depguard.records import dataclass
 
 
 class Unfit(enum.Enum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from depguard.records import dataclass
 from depguard.resolve.needs import Key
 
 R = TypeVar("R")

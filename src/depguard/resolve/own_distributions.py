@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
 
 from packaging.requirements import Requirement
 
@@ -11,6 +10,7 @@ from depguard.model.abi_report import Clash
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.host_needs import compiled_baseline
 from depguard.model.markers import MarkerAnswer, markers_of
+from depguard.records import dataclass, replace
 from depguard.resolve.needs import Candidate, Key, Need
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from packaging.utils import NormalizedName
 
 from depguard.model.binary import ContentsAnswer, Depth
 from depguard.model.release import Artifact, MetadataAnswer
+from depguard.records import dataclass
 
 
 class Page(Protocol):

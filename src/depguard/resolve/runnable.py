@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 
 from packaging.utils import NormalizedName
@@ -16,6 +15,7 @@ from depguard.model.file_table import FileTable
 from depguard.model.host import Host
 from depguard.model.host_abi import HostAbi, TorchAbi
 from depguard.model.release import Artifact, CoreMetadata
+from depguard.records import dataclass, field, replace
 from depguard.resolve.abi import clashes
 from depguard.resolve.effort import NUMPY, TORCH, Effort, most_read, uses
 from depguard.resolve.host_abi import host_abi

@@ -9,12 +9,12 @@ with it, and nothing is remembered beyond that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Generic
 
 from resolvelib import AbstractProvider
 from resolvelib.resolvers import RequirementInformation
 
+from depguard.records import dataclass, field
 from depguard.resolve.needs import Key
 from depguard.resolve.outcome import Exhausted, Solved, Unsolvable
 from depguard.resolve.provider import C, R

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, FormatC
 from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import Fitting, FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
+from depguard.records import dataclass, field
 from depguard.resolve.ahead import Ahead
 from depguard.resolve.offers import Offer, Offers, Shelf, Unfit, UnfitArtifact
 from depguard.resolve.ports import PackageSource, Page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from packaging.specifiers import SpecifierSet
@@ -18,6 +17,7 @@ from depguard.model.report import Broken
 from depguard.planning.fallback import Fallback
 from depguard.planning.families import Split
 from depguard.planning.inspection import Inspection
+from depguard.records import dataclass, field
 
 _Step = tuple[Action, Cause]
 """A change and one of the requirements that it is there for."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 
 from packaging.utils import canonicalize_name
@@ -12,6 +11,7 @@ from packaging.version import Version
 from depguard.model.finding import Finding
 from depguard.model.location import Location
 from depguard.model.policy import Override, Policy, Severity, Waiver
+from depguard.records import dataclass
 from depguard.rules import binaries, host, platform, protected, sources
 from depguard.rules.evidence import Evidence
 

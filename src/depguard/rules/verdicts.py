@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import date
 
 from depguard.model.finding import About, Finding, Verdict
 from depguard.model.policy import Policy, Severity, Waiver
 from depguard.parse.policy_words import CODES
 from depguard.planning.waivers import waiver_of
+from depguard.records import dataclass, replace
 
 _ORDER = {code: index for index, code in enumerate(CODES)}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from depguard.records import dataclass, field
 
 _PORTS = {"http": 80, "https": 443}
 

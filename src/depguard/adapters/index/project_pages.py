@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import lru_cache
 
 from packaging.utils import NormalizedName
@@ -20,6 +19,7 @@ from depguard.adapters.witness import spoil
 from depguard.model.release import Artifact, ProjectPage
 from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
 from depguard.parse.simple_api import Listing, artifacts_of
+from depguard.records import replace
 from depguard.resolve.ports import Page
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
 from pathlib import Path
 
 from depguard.adapters.index.addresses import redact
+from depguard.records import dataclass
 
 
 class Rule(enum.Enum):

@@ -6,7 +6,6 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.version import Version
@@ -16,6 +15,7 @@ from depguard.errors import OutOfReachError
 from depguard.model.crosscheck import Answer, Answered, Ask, Changes, Check, NoAnswer, Program
 from depguard.model.policy import Installer
 from depguard.parse.referee_output import compiled_changes, is_out_of_reach, pip_changes, uv_changes
+from depguard.records import dataclass, field
 
 WHEELS_ONLY = ("--only-binary", ":all:")
 """A source distribution is never built, not even to learn what it requires."""

@@ -13,7 +13,6 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.utils import canonicalize_name
@@ -24,6 +23,7 @@ from depguard.adapters.referees.process import run
 from depguard.errors import DepguardError, InputError, OutOfReachError, Problem
 from depguard.model.crosscheck import Program
 from depguard.model.host import Host
+from depguard.records import dataclass, field
 
 EXTRA = "pip install 'depguard-policy[referees]'"
 """Brings all three; none is ever a run-time dependency."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from depguard.adapters.referees.installers import Pip, PipTools, Uv
 from depguard.adapters.referees.lookup import Lookup, Wish
 from depguard.model.crosscheck import Answer, Ask, NoAnswer
 from depguard.model.host import Host
+from depguard.records import dataclass, field
 
 AT_ONCE = 4
 """Installers that run at the same time: mostly they wait for an index."""

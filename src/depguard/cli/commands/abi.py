@@ -79,13 +79,13 @@ def _host(args: argparse.Namespace) -> Host | None:
 
 def _against(args: argparse.Namespace, host: Host | None) -> HostAbi:
     """What is there: the host's, with what the options say instead."""
-    from dataclasses import replace
     from pathlib import Path
 
     from depguard.adapters.binaries import torch_abi
     from depguard.cli.live import LIVE, captured_binaries
     from depguard.cli.setup import host_store
     from depguard.model.host_abi import HostAbi
+    from depguard.records import replace
     from depguard.resolve.host_abi import host_abi
 
     against = HostAbi()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from depguard.records import replace
 
 if TYPE_CHECKING:
     from depguard.adapters.policy_store import PolicyFound

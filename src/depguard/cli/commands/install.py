@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from depguard.records import replace
 
 if TYPE_CHECKING:
     from depguard.cli.console import Console

@@ -46,14 +46,13 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, console: Console) -> int:
     """Print what would happen. 0 safe, 1 refused."""
-    from dataclasses import replace
-
     from depguard.app.simulate import simulate_step
     from depguard.cli.asking import asking, which_installer
     from depguard.cli.options import configured_command
     from depguard.cli.reporting import exit_code, show
     from depguard.cli.setup import set_up
     from depguard.model.report import Reports
+    from depguard.records import replace
 
     commands = _notebook(args) if _names_notebook(args) else (_command(args),)
     setup = set_up(args, console)

@@ -1,0 +1,323 @@
+"""Data classes that are compiled when they are first used: ``dataclasses``, as far as depguard needs it.
+
+`dataclasses.dataclass` writes the source of up to ten methods of each class and compiles it, whether or not
+anybody ever makes such a value: for the 120 classes that a plan imports, that was more than a quarter of the
+plan's time. Here ``__init__`` alone is source, compiled when the first value is made; all else that a class
+gets is a closure of a few functions that serve every class.
+
+To type checkers these are the functions of ``dataclasses``. At run time `dataclasses.fields`,
+`dataclasses.is_dataclass` and `dataclasses.replace` work on what is made here (PEP 557; slots, ``kw_only``
+and ``__match_args__`` as since Python 3.10). Not here, because nothing has use for it: a base class that is
+a data class itself, ``ClassVar``, ``InitVar``, ``KW_ONLY``, ``unsafe_hash``, and of ``field`` its ``hash``,
+``kw_only`` and ``metadata``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from operator import attrgetter, ge, gt, le, lt
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
+
+if TYPE_CHECKING:
+    from dataclasses import dataclass, field, replace
+
+__all__ = ["dataclass", "field", "field_names", "replace"]
+
+T = TypeVar("T")
+State = Callable[[Any], Any]
+"""What of a value counts: that of its only field, or a tuple of those of several."""
+Fill = Callable[[object, object], None]
+
+_MISSING: Final = object()
+_SHAPE: Final = "__record__"
+_STANDARD: Final = ("__dataclass_fields__", "__dataclass_params__")
+
+
+class _Field(NamedTuple):
+    """A field but for its name; ``default``, or what ``factory`` makes, is the value where none is given."""
+
+    default: Any = _MISSING
+    factory: Any = _MISSING
+    init: bool = True
+    repr: bool = True
+    compare: bool = True
+
+
+class _Shape(NamedTuple):
+    """A class's fields in their order, and how they are held."""
+
+    fields: dict[str, _Field]
+    frozen: bool
+    slots: bool
+    kw_only: bool
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of the fields that ``__init__`` takes."""
+        return tuple(name for name, known in self.fields.items() if known.init)
+
+
+def _field(
+    *,
+    default: Any = _MISSING,
+    default_factory: Any = _MISSING,
+    init: bool = True,
+    repr: bool = True,  # noqa: A002 - so `dataclasses.field` calls it
+    compare: bool = True,
+) -> Any:
+    """As `dataclasses.field`."""
+    return _Field(default, default_factory, init, repr, compare)
+
+
+def _dataclass(
+    *,
+    frozen: bool = False,
+    slots: bool = False,
+    kw_only: bool = False,
+    eq: bool = True,
+    order: bool = False,
+    repr: bool = True,  # noqa: A002 - so `dataclasses.dataclass` calls it
+) -> Callable[[type[T]], type[T]]:
+    """As `dataclasses.dataclass`. Raises TypeError for what is not here."""
+
+    def decorated(cls: type[T]) -> type[T]:
+        shape = _Shape(_fields_of(cls), frozen=frozen, slots=slots, kw_only=kw_only)
+        added = _methods(shape, eq=eq, order=order, repr=repr)
+        own = cls.__dict__
+        for name in added.keys() & own.keys():
+            if not (name == "__hash__" and own[name] is None):  # which Python sets beside an ``__eq__``
+                del added[name]
+        added |= {_SHAPE: shape, **{name: _Standard(name) for name in _STANDARD}}
+        return _made_again(cls, shape, added) if slots else _filled(cls, shape, added)
+
+    return decorated
+
+
+def _replace(made: T, /, **changes: Any) -> T:
+    """As `dataclasses.replace`."""
+    shape: _Shape = getattr(made, _SHAPE)
+    for name in shape.given:
+        if name not in changes:
+            changes[name] = getattr(made, name)
+    return made.__class__(**changes)
+
+
+def field_names(made: object) -> tuple[str, ...]:
+    """The names of the fields of a value, or of a class, that was made here. Raises TypeError for others."""
+    shape: _Shape | None = getattr(made, _SHAPE, None)
+    if shape is None:
+        raise TypeError(f"no data class: {made!r}")
+    return tuple(shape.fields)
+
+
+def _fields_of(cls: type) -> dict[str, _Field]:
+    if any(_SHAPE in base.__dict__ for base in cls.__mro__[1:]):
+        raise TypeError(f"{cls.__qualname__}: a base class is a data class itself")
+    fields: dict[str, _Field] = {}
+    for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063 - imports half of Python
+        if annotation.partition("[")[0].rpartition(".")[2] in {"ClassVar", "InitVar", "KW_ONLY"}:
+            raise TypeError(f"{cls.__qualname__}.{name}: {annotation} is not for these data classes")
+        given = cls.__dict__.get(name, _MISSING)
+        fields[name] = known = given if isinstance(given, _Field) else _Field(given)
+        if known.default.__class__.__hash__ is None:  # a list, say, which all values would share
+            raise TypeError(f"{cls.__qualname__}.{name}: a mutable default; use default_factory")
+    return fields
+
+
+def _methods(shape: _Shape, *, eq: bool, order: bool, repr: bool) -> dict[str, Any]:  # noqa: A002 - as above
+    """What a class gets where it has none of its own."""
+    fields = shape.fields.items()
+    compared = _state([name for name, known in fields if known.compare])
+    methods: dict[str, Any] = {
+        "__init__": _compiled_later(shape),
+        "__match_args__": () if shape.kw_only else shape.given,
+    }
+    if repr:
+        methods["__repr__"] = _telling([name for name, known in fields if known.repr])
+    if eq:
+        methods["__eq__"] = _comparing(compared)
+        methods["__hash__"] = _hashing(compared) if shape.frozen else None
+    if order:
+        for operator in (lt, le, gt, ge):
+            methods[f"__{operator.__name__}__"] = _ordering(compared, operator)
+    if shape.frozen:
+        methods |= {"__setattr__": _no_assignment, "__delattr__": _no_deletion}
+    if shape.slots:
+        methods["__reduce__"] = _reducing(list(shape.fields))
+    return methods
+
+
+def _made_again(cls: type[T], shape: _Shape, added: dict[str, Any]) -> type[T]:
+    """The class with slots, which cannot be given to one that is there."""
+    left_out = {*shape.fields, "__dict__", "__weakref__"}
+    namespace = {name: value for name, value in cls.__dict__.items() if name not in left_out}
+    namespace |= added
+    namespace |= {"__slots__": tuple(shape.fields), "__qualname__": cls.__qualname__}
+    made: type[T] = type(cls.__name__, cls.__bases__, namespace)
+    return made
+
+
+def _filled(cls: type[T], shape: _Shape, added: dict[str, Any]) -> type[T]:
+    for name, known in shape.fields.items():
+        if known.default is not _MISSING:
+            added[name] = known.default
+        elif name in cls.__dict__:
+            delattr(cls, name)
+    for name, value in added.items():
+        setattr(cls, name, value)
+    return cls
+
+
+def _compiled_later(shape: _Shape) -> Callable[..., None]:
+    """An ``__init__`` that makes the real one when it is first called, and is no more then."""
+
+    def __init__(self: Any, /, *args: Any, **given: Any) -> None:  # noqa: N807 - it is a class's
+        owner: Any = next(base for base in type(self).__mro__ if base.__dict__.get(_SHAPE) is shape)
+        owner.__init__ = compiled = _compiled(owner, shape)
+        compiled(self, *args, **given)
+
+    return __init__
+
+
+def _compiled(cls: Any, shape: _Shape) -> Callable[..., None]:
+    """The ``__init__`` of a class, out of its source."""
+    known: dict[str, Any] = {"__name__": cls.__module__, "_missing": _MISSING, "_set": object.__setattr__}
+    taken: list[str] = []
+    body: list[str] = []
+    for name, (default, factory, init, *_) in shape.fields.items():
+        value = name
+        if default is not _MISSING:
+            known[f"_default_{name}"] = default
+            value = f"_default_{name}"
+        elif factory is not _MISSING:
+            known[f"_factory_{name}"] = factory
+            value = f"_factory_{name}()"
+        if init:
+            taken.append(name if value == name else f"{name}={'_missing' if value[-1] == ')' else value}")
+            value = f"{value} if {name} is _missing else {name}" if value[-1] == ")" else name
+        elif value == name:  # ``__post_init__`` fills it in
+            continue
+        if shape.slots:  # what a slot is filled with takes half the time of object.__setattr__
+            known[f"_fill_{name}"] = cls.__dict__[name].__set__
+            body.append(f"_fill_{name}(self, {value})")
+        else:
+            body.append(f"_set(self, {name!r}, {value})")
+    if hasattr(cls, "__post_init__"):
+        body.append("self.__post_init__()")
+    star = ["*"] if shape.kw_only and taken else []
+    source = f"def __init__({', '.join(['self', *star, *taken])}):\n " + "\n ".join(body or ["pass"])
+    exec(source, known)  # noqa: S102 - as dataclasses does: of names that stand in our own code
+    made: Callable[..., None] = known["__init__"]
+    made.__qualname__ = f"{cls.__qualname__}.__init__"
+    return made
+
+
+def _state(names: list[str]) -> State:
+    return attrgetter(*names) if names else lambda _: ()
+
+
+def _comparing(state: State) -> Callable[[Any, object], bool]:
+    def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - it is a class's
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return bool(state(self) == state(other))
+
+    return __eq__
+
+
+def _hashing(state: State) -> Callable[[Any], int]:
+    def __hash__(self: Any) -> int:  # noqa: N807 - it is a class's
+        return hash(state(self))
+
+    return __hash__
+
+
+def _ordering(state: State, operator: Callable[[Any, Any], Any]) -> Callable[[Any, object], Any]:
+    def compare(self: Any, other: object) -> Any:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        return operator(state(self), state(other))
+
+    return compare
+
+
+def _telling(names: list[str]) -> Callable[[Any], str]:
+    def __repr__(self: Any) -> str:  # noqa: N807 - it is a class's
+        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{self.__class__.__qualname__}({told})"
+
+    return __repr__
+
+
+def _reducing(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
+    read = [attrgetter(name) for name in names]
+
+    def __reduce__(self: Any) -> tuple[object, ...]:  # noqa: N807 - it is a class's
+        return _unreduced, (self.__class__, *[get(self) for get in read])
+
+    return __reduce__
+
+
+def _unreduced(cls: type[T], *state: object) -> T:
+    """A value with slots as it was, from its fields in their order: nothing is checked again."""
+    made = object.__new__(cls)
+    fillers: list[Fill] = _fillers(cls)  # type: ignore[arg-type]  # a class is hashable
+    for fill, value in zip(fillers, state, strict=True):
+        fill(made, value)
+    return made
+
+
+@cache
+def _fillers(cls: type) -> list[Fill]:
+    """What fills each slot, of a frozen class too."""
+    return [getattr(cls, name).__set__ for name in field_names(cls)]
+
+
+def _no_assignment(_: object, name: str, __: object) -> NoReturn:
+    raise _frozen(f"cannot assign to field {name!r}")
+
+
+def _no_deletion(_: object, name: str) -> NoReturn:
+    raise _frozen(f"cannot delete field {name!r}")
+
+
+def _frozen(message: str) -> Exception:
+    from dataclasses import FrozenInstanceError
+
+    return FrozenInstanceError(message)
+
+
+class _Standard:
+    """What `dataclasses` keeps of a class that it has made; it is asked to when somebody looks."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, _: object, cls: type) -> object:
+        owner: Any = next(base for base in cls.__mro__ if _SHAPE in base.__dict__)
+        like = _made_by_dataclasses(owner)
+        for name in _STANDARD:
+            setattr(owner, name, getattr(like, name))
+        return getattr(owner, self._name)
+
+
+def _made_by_dataclasses(cls: type) -> Any:
+    """A class with the same fields."""
+    import dataclasses
+
+    shape: _Shape = getattr(cls, _SHAPE)
+    namespace: dict[str, Any] = {"__annotations__": dict.fromkeys(shape.fields, "object")}
+    for name, (default, factory, init, repr_, compare) in shape.fields.items():
+        given = {"default": default} if default is not _MISSING else {}
+        given |= {"default_factory": factory} if factory is not _MISSING else {}
+        namespace[name] = dataclasses.field(init=init, repr=repr_, compare=compare, **given)
+    made: type = type(cls.__name__, (), namespace)
+    like: Any = dataclasses.dataclass(frozen=shape.frozen, kw_only=shape.kw_only)(made)
+    for known in dataclasses.fields(like):
+        known.type = cls.__annotations__[known.name]
+    return like
+
+
+if not TYPE_CHECKING:
+    dataclass, field, replace = _dataclass, _field, _replace
