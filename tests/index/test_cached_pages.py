@@ -308,3 +308,33 @@ cache.close()
     cache = Cache.in_folder(tmp_path, note=print)
     assert all(cache.get("page", f"{who}{number}") for who in "abc" for number in range(100))
     cache.close()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs copies of a process")
+def test_several_processes_begin_a_cache_at_once(tmp_path: Path) -> None:
+    """SQLite waits for no one who begins the log of a new database, or who clears it away."""
+    program = """
+import os, sys, time
+from depguard.adapters.cache import Cache, Entry
+def begin(folder, who):
+    notes = []
+    cache = Cache.in_folder(folder, note=notes.append)
+    cache.put("page", who, Entry(text="x", stored=time.time(), facts={}))
+    found = cache.get("page", who)
+    cache.close()
+    return notes or found is None
+for number in range(60):
+    ready, go = os.pipe()
+    copies = []
+    for who in "abcdef":
+        copies.append(os.fork())
+        if not copies[-1]:
+            os.close(go)
+            os.read(ready, 1)
+            os._exit(bool(begin(f"{sys.argv[1]}/{number}", who)))
+    os.close(go)
+    if any([os.waitpid(copy, 0)[1] for copy in copies]):
+        sys.exit("one has no cache")
+"""
+    environ = {**os.environ, "PYTHONPATH": str(Path(depguard.__file__).parents[1])}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path)], env=environ, check=True, timeout=60)

@@ -29,6 +29,8 @@ FORMAT = 3
 """Raised whenever rows of older versions would be misread."""
 
 _PATIENCE = 5.0
+_PAUSE = 0.005
+_TAKEN = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 _KEPT_SECONDS = 90 * 86400.0
 _TABLE = """
 CREATE TABLE IF NOT EXISTS entry (
@@ -207,10 +209,10 @@ class Cache:
             if self._connection is None:
                 return []
             try:
-                return self._connection.execute(statement, values).fetchall()
+                return _patiently(self._connection.execute, statement, values).fetchall()
             except sqlite3.Error as error:
                 match error.sqlite_errorcode & 0xFF:
-                    case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+                    case taken if taken in _TAKEN:
                         pass  # another process writes for longer than we wait: not cached, no more
                     case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
                         self._begin_anew()
@@ -232,9 +234,8 @@ class Cache:
             )
             # Readers and a writer do not wait for each other, and nobody for the disk: who is killed loses
             # nothing, and a machine that loses its power may damage the file, which is then begun anew.
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = OFF")
-            self._connection.execute(_TABLE)
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _TABLE):
+                _patiently(self._connection.execute, statement)
         except OSError as error:
             self._only_read(error.strerror or str(error))
         except sqlite3.Error as error:
@@ -310,6 +311,18 @@ class Cache:
 def _identity(number: object, facts: object, checksum: object, length: object) -> str:
     """What tells one row from any other under its key."""
     return f"{number}\n{facts}\n{checksum}\n{length}"
+
+
+def _patiently(execute: Callable[..., sqlite3.Cursor], *given: object) -> sqlite3.Cursor:
+    """SQLite waits for a writer, but not for who begins the log, nor for the last one who clears it away."""
+    until = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return execute(*given)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _TAKEN or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _make(path: str) -> None:
