@@ -8,6 +8,7 @@ import sys
 import time
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -98,6 +99,45 @@ def test_no_store_and_signed_links_are_not_kept(bench: Bench, wheels: Path, tmp_
             assert client.page(signed).found
             client.close()
         assert len(index.requests) == 4
+    assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
+
+
+LINKS = {
+    "plain": ("/files/demo-1.0.zip", True),
+    "elsewhere": ("https://files.example.org/demo-1.0.zip", True),
+    "signed": ("/files/demo-1.0.zip?token=hush", False),
+    "named": ("https://me:hush@files.example.org/demo-1.0.zip", True),
+}
+
+
+@pytest.mark.parametrize("case", LINKS)
+@pytest.mark.parametrize("form", ["json", "html"])
+def test_a_page_that_is_kept_says_the_same_and_holds_no_secret(
+    bench: Bench, wheels: Path, tmp_path: Path, case: str, form: str
+) -> None:
+    link, kept = LINKS[case]
+    files: list[dict[str, Any]] = [
+        {"filename": "demo-1.0.zip", "url": link, "requires-python": ">=3.9", "yanked": "why? ask a@b"},
+        {"filename": "demo-2.0.zip", "url": "2/demo-2.0.zip", "hashes": {"sha256": "ab"}, "size": 5},
+        {"filename": "demo-3.0.zip", "url": "javascript:alert(1)"},
+    ]
+    if case == "plain":
+        del files[0]["yanked"]  # nothing in the page that could be part of a secret: it is kept as it came
+    html = "".join(f'<a href="{file["url"]}" data-requires-python=">=3.9">x</a>' for file in files)
+    page = {
+        "json": Answer(200, json.dumps({"files": files}).encode(), {"Content-Type": "application/json"}),
+        "html": Answer(200, html.encode(), {"Content-Type": "text/html"}),
+    }[form]
+    with Loopback(wheels) as index:
+        index.answers["/simple/demo/"] = page
+        by_name = index.url.replace("://", "://me:hush@")
+        pages = [bench.client(by_name, cache=tmp_path).page(DEMO) for _ in range(2)]
+        assert len(index.requests) == (1 if kept else 2)
+    assert pages[0] == pages[1]
+    assert len(pages[0].artifacts) == 2
+    assert pages[0].artifacts[1].url.endswith("/simple/demo/2/demo-2.0.zip")
+    assert "hush" not in pages[0].artifacts[1].url
+    bench.close()
     assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -10,13 +11,14 @@ from packaging.utils import canonicalize_name
 
 from depguard.model.release import Artifact
 from depguard.parse.anchors import read_any, read_plain
-from depguard.parse.simple_api import BadPageError, PageFile, artifacts_of, read_html, read_json, read_page
+from depguard.parse.page_files import Listing, PageFile
+from depguard.parse.simple_api import BadPageError, artifacts_of, read_html, read_json, read_page
 
 URL = "https://example.org/simple/demo/"
 DEMO = canonicalize_name("demo")
 
 
-def artifacts(files: tuple[PageFile, ...]) -> list[Artifact]:
+def artifacts(files: Iterable[PageFile]) -> list[Artifact]:
     return artifacts_of(files, project=DEMO, index="https://example.org/simple")[0]
 
 
@@ -120,6 +122,32 @@ def test_what_cannot_be_used_is_skipped_with_a_reason() -> None:
     found, skipped = artifacts_of(listing.files[1:], project=DEMO, index="")
     assert [a.url for a in found] == [f"{URL}demo-1.0.zip"]
     assert skipped == [("demo-1.0.exe", "neither a wheel nor an sdist")]
+
+
+def test_files_of_a_page_are_made_as_they_are_asked_for() -> None:
+    files = [
+        {"filename": "demo-1.0.zip", "url": "demo-1.0.zip", "requires-python": ">=3.9"},
+        {
+            "filename": "demo-2.0.zip",
+            "url": "https://u:hush@example.org/demo-2.0.zip#egg=x",
+            "requires-python": 3,
+        },
+        {
+            "filename": "demo-3.0.zip",
+            "url": "/demo-3.0.zip",
+            "hashes": {"sha256": "ab", "md5": "cd"},
+            "size": 7,
+        },
+    ]
+    listing = read_json(json.dumps({"files": files}), url=URL)
+    assert listing.heads == [("demo-1.0.zip", ">=3.9"), ("demo-2.0.zip", None), ("demo-3.0.zip", None)]
+    made = [
+        PageFile("demo-1.0.zip", f"{URL}demo-1.0.zip", requires_python=">=3.9"),
+        PageFile("demo-2.0.zip", "https://example.org/demo-2.0.zip"),
+        PageFile("demo-3.0.zip", "https://example.org/demo-3.0.zip", hashes="sha256=a&md5=c", size=7),
+    ]
+    assert list(listing.files) == list(listing.files[:]) == [listing.files[at] for at in range(3)] == made
+    assert Listing(tuple(made)).heads == listing.heads
 
 
 def test_other_projects_on_a_flat_page_are_no_oddity() -> None:

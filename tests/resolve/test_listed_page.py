@@ -14,7 +14,7 @@ from packaging.utils import NormalizedName
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, FormatControl, MetadataAnswer, ProjectPage
 from depguard.parse.listed_page import ListedPage, PagePart, fitting_of, fitting_text
-from depguard.parse.simple_api import Listing, PageFile
+from depguard.parse.page_files import Listing, PageFile
 from depguard.resolve.ports import Page
 from depguard.resolve.universe import Universe
 from kit.fake_index import FakeIndex

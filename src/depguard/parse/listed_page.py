@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
 from itertools import product
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
@@ -20,7 +20,10 @@ from packaging.version import Version
 
 from depguard.model.release import Artifact, ArtifactKind
 from depguard.parse.filenames import OddFileName, read_filename
-from depguard.parse.simple_api import Listing, PageFile, Skipped, artifacts_of, python_specifier
+from depguard.parse.page_files import Listing, PageFile, Skipped
+from depguard.parse.simple_api import artifacts_of, python_specifier
+
+V = TypeVar("V")
 
 FORMAT = 1
 """Raised whenever a kept `Fitting` of before would be misread."""
@@ -30,7 +33,9 @@ class Reach:
     """What a host can take: its wheel tags in order of preference, and its interpreter.
 
     ``python_fits`` judges a Requires-Python; ``python_rule`` names how (it is part of what an answer is kept
-    under). Answers are remembered by text.
+    under). ``ranks`` has the best place of a wheel in the host's order, None where it has none, by what
+    follows the version in its file name. ``takes_python`` has whether the interpreter meets a
+    Requires-Python; what is none is met, as for pip.
     """
 
     def __init__(
@@ -41,29 +46,35 @@ class Reach:
         *,
         python_rule: str = "",
     ) -> None:
-        self._ranks, names = _in_order(tuple(tags))
-        self._python_fits = python_fits
-        self._by_tags: dict[str, int | None] = {}
-        self._by_python: dict[str, bool] = {}
+        places, names = _in_order(tuple(tags))
+        self.ranks: Mapping[str, int | None] = _Found(partial(_rank, places))
+        self.takes_python: Mapping[str, bool] = _Found(partial(_takes, python_fits))
         whole = "\n".join((str(FORMAT), str(python), python_rule, names))
         self.key = hashlib.sha256(whole.encode()).hexdigest()
 
-    def rank(self, tags: str) -> int | None:
-        """The best place of a compressed tag set (PEP 425) in the host's order, None where none fits."""
-        if tags not in self._by_tags:
-            parts = [part.split(".") for part in tags.lower().split("-")]
-            ranks = (self._ranks.get("-".join(tag)) for tag in product(*parts))
-            self._by_tags[tags] = min((rank for rank in ranks if rank is not None), default=None)
-        return self._by_tags[tags]
 
-    def takes_python(self, requires_python: str) -> bool:
-        """Whether the interpreter meets a Requires-Python; what is none is met, as for pip."""
-        known = self._by_python.get(requires_python)
-        if known is None:
-            specifier = python_specifier(requires_python)
-            known = specifier is None or self._python_fits(specifier)
-            self._by_python[requires_python] = known
-        return known
+class _Found(dict[str, V]):
+    """Answers by text, each found once: of a page's thousands of files few differ in more than versions."""
+
+    def __init__(self, find: Callable[[str], V]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, text: str) -> V:
+        self[text] = found = self._find(text)
+        return found
+
+
+def _rank(places: Mapping[str, int], end: str) -> int | None:
+    """The best place of a compressed tag set (PEP 425): the last three parts, a build number aside."""
+    tags = end.removesuffix(".whl").lower().rsplit("-", 3)[-3:]
+    ranks = (places.get("-".join(tag)) for tag in product(*(part.split(".") for part in tags)))
+    return min((rank for rank in ranks if rank is not None), default=None)
+
+
+def _takes(python_fits: Callable[[SpecifierSet], bool], requires_python: str) -> bool:
+    specifier = python_specifier(requires_python)
+    return specifier is None or python_fits(specifier)
 
 
 @lru_cache(maxsize=64)
@@ -176,19 +187,21 @@ class ListedPage:
 
     def _fitting(self, reach: Reach) -> Fitting:
         by_version: dict[Version, list[tuple[tuple[Any, ...], FittingFile]]] = {}
+        ranks, takes_python = reach.ranks, reach.takes_python
         for number, part in enumerate(self._parts):
+            listing = part.load()
             seen: set[str] = set()
-            for at, file in enumerate(part.load().files):
-                if file.filename in seen:
+            for at, (filename, python) in enumerate(listing.heads):
+                if filename in seen:
                     continue
-                seen.add(file.filename)
-                wheel = file.filename.endswith(".whl")
-                rank = reach.rank(_tags(file.filename)) if wheel else -1
-                if rank is None or (file.requires_python and not reach.takes_python(file.requires_python)):
+                seen.add(filename)
+                rank = ranks[filename.split("-", 2)[-1]] if filename.endswith(".whl") else -1
+                if rank is None or (python and not takes_python[python]):
                     continue
-                parts = read_filename(file.filename, self.name)
+                parts = read_filename(filename, self.name)
                 if isinstance(parts, OddFileName):
                     continue
+                file = listing.files[at]
                 order = (file.yanked is not None, *_order(rank, parts.build), -number, -at)
                 found = FittingFile(number, file, parts.kind is ArtifactKind.WHEEL)
                 by_version.setdefault(parts.version, []).append((order, found))
@@ -233,10 +246,6 @@ def _read_fitting(text: str) -> Fitting:
         )
     except (TypeError, IndexError) as error:
         raise ValueError(f"not what fits a host: {error}") from error
-
-
-def _tags(filename: str) -> str:
-    return "-".join(filename[:-4].rsplit("-", 3)[1:])
 
 
 def _order(rank: int, build: tuple[()] | tuple[int, str]) -> tuple[Any, ...]:

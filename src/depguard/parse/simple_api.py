@@ -1,18 +1,18 @@
 """The simple repository API: a project's page, as JSON (PEP 691) or HTML (PEP 503) → its files → artifacts.
 
-Reading goes in two steps. A page's text becomes a ``Listing`` of ``PageFile``, strings only, which is what a
-cache keeps; those become ``Artifact`` values. A file that cannot be used is skipped with its reason; only a
-page that is no page at all raises ``BadPageError``.
+Reading goes in two steps. A page's text becomes a ``Listing`` of ``PageFile``, strings only; those that are
+looked at become ``Artifact`` values. A file that cannot be used is skipped with its reason; only a page that
+is no page at all raises ``BadPageError``.
 
 Each field names its source: PEP 592 yanked, 629 version, 658 and 714 core metadata, 700 size and upload time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.specifiers import SpecifierSet
@@ -21,42 +21,18 @@ from packaging.utils import NormalizedName
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, read_filename
 from depguard.parse.json_text import BadJsonError, load_json
+from depguard.parse.page_files import Entries, Listing, PageFile, Skipped
 from depguard.parse.requirement_cache import specifiers
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
 HTML_TYPE = "application/vnd.pypi.simple.v1+html"
 ACCEPT = f"{JSON_TYPE}, {HTML_TYPE};q=0.2, text/html;q=0.01"
 """Some indexes give upload times in HTML only to those who ask for the versioned types."""
-
-Skipped = tuple[str, str]
+_WEB = ("https://", "http://")
 
 
 class BadPageError(ValueError):
     """What an index answered is not a project's page."""
-
-
-class PageFile(NamedTuple):
-    """One file as a page lists it, in strings and numbers alone.
-
-    ``url`` is absolute, without fragment and credentials. ``hashes`` is ``algorithm=hex`` joined by ``&``.
-    ``core_metadata`` is None when not offered, else its hashes in the same form. ``yanked`` is a reason.
-    """
-
-    filename: str
-    url: str
-    hashes: str = ""
-    size: int | None = None
-    requires_python: str | None = None
-    uploaded: str | None = None
-    yanked: str | None = None
-    core_metadata: str | None = None
-
-
-class Listing(NamedTuple):
-    """All files of one page, in its order, and those passed over with the reason."""
-
-    files: tuple[PageFile, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
 
 
 def read_page(body: bytes, *, content_type: str, url: str) -> Listing:
@@ -86,7 +62,7 @@ def read_json(text: str, *, url: str) -> Listing:
         raise BadPageError("JSON without a list of files")
     meta = page.get("meta")
     _check_version(str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0")
-    files: list[PageFile] = []
+    entries: list[Mapping[str, Any]] = []
     skipped: list[Skipped] = []
     for entry in page["files"]:
         filename, address = (
@@ -94,26 +70,27 @@ def read_json(text: str, *, url: str) -> Listing:
         )
         if not isinstance(filename, str) or not isinstance(address, str):
             skipped.append((str(filename), "listed without a file name and URL"))
-            continue
-        absolute = _absolute(url, address)
-        if absolute is None:
+        elif not address.startswith(_WEB) and _absolute(url, address) is None:
             skipped.append((filename, "its URL cannot be used"))
-            continue
-        yanked = entry.get("yanked")
-        offered = entry.get("core-metadata", entry.get("dist-info-metadata"))
-        files.append(
-            PageFile(
-                filename,
-                absolute,
-                _hash_text(entry.get("hashes")),
-                size if type(size := entry.get("size")) is int and size >= 0 else None,
-                _text(entry.get("requires-python")),
-                _text(entry.get("upload-time")),
-                (yanked if isinstance(yanked, str) else "") if yanked else None,
-                _hash_text(offered) if offered or offered == {} else None,
-            )
-        )
-    return Listing(tuple(files), tuple(skipped))
+        else:
+            entries.append(entry)
+    return Listing(Entries(entries, partial(_file_of, url)), tuple(skipped), text)
+
+
+def _file_of(page: str, entry: Mapping[str, Any]) -> PageFile:
+    """The file that an entry of the page at a URL lists."""
+    yanked = entry.get("yanked")
+    offered = entry.get("core-metadata", entry.get("dist-info-metadata"))
+    return PageFile(
+        entry["filename"],
+        _absolute(page, entry["url"]) or "",
+        _hash_text(entry.get("hashes")),
+        size if type(size := entry.get("size")) is int and size >= 0 else None,
+        _text(entry.get("requires-python")),
+        _text(entry.get("upload-time")),
+        (yanked if isinstance(yanked, str) else "") if yanked else None,
+        _hash_text(offered) if offered or offered == {} else None,
+    )
 
 
 def read_html(text: str, *, url: str) -> Listing:
@@ -227,9 +204,14 @@ def _charset(parameters: str) -> str:
     return "utf-8"
 
 
+def without_credentials(url: str) -> str:
+    """A web address as far as links are relative to it."""
+    return _absolute(url, url) or url
+
+
 def _absolute(base: str, address: str) -> str | None:
     """The URL that ``address`` means on a page at ``base``; None where it may not or cannot be followed."""
-    if not address.startswith(("https://", "http://")):
+    if not address.startswith(_WEB):
         try:
             address = urljoin(base, address)
             scheme = urlsplit(address).scheme
@@ -248,7 +230,7 @@ def _absolute(base: str, address: str) -> str | None:
 
 
 def _hash_text(value: object) -> str:
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not value:
         return ""
     return "&".join([f"{k}={v}" for k, v in value.items() if isinstance(v, str)])  # JSON's keys are texts
 

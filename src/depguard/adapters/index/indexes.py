@@ -15,7 +15,8 @@ from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.filenames import SDIST_EXTENSIONS
-from depguard.parse.simple_api import Listing, PageFile, read_html
+from depguard.parse.page_files import Listing, PageFile
+from depguard.parse.simple_api import read_html
 
 
 class Index(Protocol):

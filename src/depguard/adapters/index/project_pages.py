@@ -18,7 +18,8 @@ from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
 from depguard.model.release import Artifact, ProjectPage
 from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
-from depguard.parse.simple_api import Listing, artifacts_of
+from depguard.parse.page_files import Listing
+from depguard.parse.simple_api import artifacts_of
 from depguard.records import replace
 from depguard.resolve.ports import Page
 

@@ -15,7 +15,8 @@ from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
-from depguard.parse.simple_api import ACCEPT, BadPageError, Listing, PageFile, read_page
+from depguard.parse.page_files import Listing, PageFile
+from depguard.parse.simple_api import ACCEPT, BadPageError, read_json, read_page, without_credentials
 
 if TYPE_CHECKING:
     from depguard.adapters.index.transport import Reply
@@ -92,7 +93,7 @@ class RemotePages:
             self._cache.renew(_KIND, key, stored=now, fresh_until=now + _age(fetched.headers))
             return self._kept(entry, url, what=what, absent=absent)
         found = self._understood(fetched, absent)
-        sha256 = "" if "?" in url else self._keep(key, found, fetched.headers, now)
+        sha256 = "" if "?" in url else self._keep(key, found, fetched, now)
         before = entry.facts.get("sha256", sha256) if entry is not None else sha256
         if before != sha256:
             self._cache.drop(_TEXT, before)
@@ -183,20 +184,18 @@ class RemotePages:
             )
         raise unreachable(url, f"it answers {status}", hint="check the index URL")
 
-    def _keep(self, key: str, found: Listing | None, headers: dict[str, str], now: float) -> str:
+    def _keep(self, key: str, found: Listing | None, fetched: _Fetched, now: float) -> str:
         """Put a page into the cache, its text beside its facts. The text's hash, empty if it is not kept."""
-        control = headers.get("cache-control", "").lower()
-        if "no-store" in control:
+        headers = fetched.headers
+        text = None if found is None else _frozen(found, fetched.url)
+        if "no-store" in headers.get("cache-control", "").lower() or text == "":
             return ""
-        if found is not None and any("?" in file.url for file in found.files):
-            return ""  # signed links: secrets that go stale besides
         facts: dict[str, str] = {}
         if etag := headers.get("etag"):
             facts["etag"] = etag
         if modified := headers.get("last-modified"):
             facts["modified"] = modified
-        if found is not None:
-            text = json.dumps([found.files, found.skipped], separators=(",", ":"))
+        if text is not None:
             facts["sha256"] = hashlib.sha256(text.encode()).hexdigest()
             self._cache.put(_TEXT, facts["sha256"], Entry(text=text, stored=now, facts={}))
         self._cache.put(_KIND, key, Entry(text="", stored=now, fresh_until=now + _age(headers), facts=facts))
@@ -209,12 +208,30 @@ def _fetched(reply: Reply) -> _Fetched:
     return _Fetched(reply.status, body, headers, reply.url)
 
 
+def _frozen(found: Listing, url: str) -> str:
+    """A page as it is kept: `_thawed` lists the same. Empty for one that is not: its links are secrets.
+
+    A PEP 691 page is kept as it came, below its address, where it has no link that may be signed or carry
+    credentials: to make a text of its files takes longer than all else that is done with them. Of other
+    pages the files are kept, as a list.
+    """
+    page = found.source
+    if page and "?" not in page and "@" not in page:
+        return f"{without_credentials(url)}\n{page}"
+    if any("?" in file.url for file in found.files):
+        return ""  # signed links: secrets that go stale besides
+    return json.dumps([list(found.files), found.skipped], separators=(",", ":"))
+
+
 def _thawed(text: str) -> Listing | None:
     """What a cached page lists; None for a text that does not fit."""
     try:
+        if not text.startswith("["):
+            url, _, page = text.partition("\n")
+            return read_json(page, url=url)
         files, skipped = json.loads(text)
         return Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError):  # BadPageError is a ValueError
         return None
 
 

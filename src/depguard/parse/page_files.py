@@ -1,0 +1,81 @@
+"""What a page of an index lists, in strings and numbers alone; of thousands of files few are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, overload
+
+Skipped = tuple[str, str]
+
+
+class PageFile(NamedTuple):
+    """One file as a page lists it, in strings and numbers alone.
+
+    ``url`` is absolute, without fragment and credentials. ``hashes`` is ``algorithm=hex`` joined by ``&``.
+    ``core_metadata`` is None when not offered, else its hashes in the same form. ``yanked`` is a reason.
+    """
+
+    filename: str
+    url: str
+    hashes: str = ""
+    size: int | None = None
+    requires_python: str | None = None
+    uploaded: str | None = None
+    yanked: str | None = None
+    core_metadata: str | None = None
+
+
+class Entries(Sequence[PageFile]):
+    """The files of a PEP 691 page, each made of its entry when it is asked for.
+
+    ``make`` turns an entry into its file; all entries have a file name and a URL.
+    """
+
+    __slots__ = ("_entries", "_make")
+
+    def __init__(
+        self, entries: Sequence[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], PageFile]
+    ) -> None:
+        self._entries = entries
+        self._make = make
+
+    @property
+    def heads(self) -> list[tuple[str, str | None]]:
+        """File name and Requires-Python of each: by these two, most can be told not to fit."""
+        return [
+            (entry["filename"], python if isinstance(python := entry.get("requires-python"), str) else None)
+            for entry in self._entries
+        ]
+
+    @overload
+    def __getitem__(self, at: int) -> PageFile: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[PageFile, ...]: ...
+    def __getitem__(self, at: int | slice) -> PageFile | tuple[PageFile, ...]:
+        if isinstance(at, slice):
+            return tuple(map(self._make, self._entries[at]))
+        return self._make(self._entries[at])
+
+    def __iter__(self) -> Iterator[PageFile]:
+        return map(self._make, self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+
+class Listing(NamedTuple):
+    """All files of one page, in its order, and those passed over with the reason.
+
+    ``source`` is the PEP 691 page that they were read from, empty for a page of another form.
+    """
+
+    files: Sequence[PageFile] = ()
+    skipped: tuple[Skipped, ...] = ()
+    source: str = ""
+
+    @property
+    def heads(self) -> list[tuple[str, str | None]]:
+        """File name and Requires-Python of each file, in their order."""
+        if isinstance(self.files, Entries):
+            return self.files.heads
+        return [(file.filename, file.requires_python) for file in self.files]
