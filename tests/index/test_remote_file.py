@@ -90,6 +90,21 @@ def test_what_comes_is_asked_for_at_once_and_waited_for_when_it_is_read() -> Non
     assert remote.read(100) == DATA[100:200]
 
 
+def test_what_is_read_meanwhile_leaves_it_on_its_way() -> None:
+    fetched: list[tuple[int, int]] = []
+
+    def get(begin: int, end: int) -> bytes:
+        fetched.append((begin, end))
+        return DATA[begin:end]
+
+    remote = RemoteFile(get, 1000, DATA[900:], most=10_000, least=1)
+    remote.expect(100, 200)
+    for begin, end in ((950, 1000), (500, 510), (100, 200)):
+        remote.seek(begin)
+        assert remote.read(end - begin) == DATA[begin:end]
+    assert sorted(fetched) == [(100, 200), (500, 510)]
+
+
 def test_what_goes_wrong_on_the_way_is_raised_where_it_is_read() -> None:
     def get(_: int, __: int) -> bytes:
         raise OSError("gone")

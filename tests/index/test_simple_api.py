@@ -144,7 +144,7 @@ def test_files_of_a_page_are_made_as_they_are_asked_for() -> None:
     made = [
         PageFile("demo-1.0.zip", f"{URL}demo-1.0.zip", requires_python=">=3.9"),
         PageFile("demo-2.0.zip", "https://example.org/demo-2.0.zip"),
-        PageFile("demo-3.0.zip", "https://example.org/demo-3.0.zip", hashes="sha256=a&md5=c", size=7),
+        PageFile("demo-3.0.zip", "https://example.org/demo-3.0.zip", hashes="sha256=ab&md5=cd", size=7),
     ]
     assert list(listing.files) == list(listing.files[:]) == [listing.files[at] for at in range(3)] == made
     assert Listing(tuple(made)).heads == listing.heads

@@ -7,12 +7,16 @@ compiled with (numpy/core/code_generators/generate_numpy_api.py), or those of Cy
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from packaging.version import Version
 
 from depguard.model.binary import NumpyMark, NumpyUse
+
+# What each of the strings below begins with: all modules have to be imported, and crates have a version.
+_NEW, _OLD, _VERSION = b"._core", b".core", b"-0."
+_NUMPY: Final = re.compile(rb"numpy(\._core|\.core|-0\.)?")
 
 _NEW_MODULE: Final = b"numpy._core._multiarray_umath\0"
 _NEW_MESSAGE: Final = b"module was compiled against NumPy C-API version"
@@ -20,7 +24,8 @@ _OLD_MODULE: Final = b"numpy.core._multiarray_umath\0"
 _OLD_MESSAGE: Final = b"module compiled against API version 0x%x but"
 _FLOOR: Final = b"NumPy C-API version 0x%x (NumPy "
 _FLOOR_VERSION: Final = re.compile(rb"(\d{1,2}\.\d{1,3})\)")
-_CYTHON: Final = (b"core.multiarray failed to import", b"core.umath failed to import")
+_CYTHON_NEW: Final = (b"numpy._core.multiarray failed to import", b"numpy._core.umath failed to import")
+_CYTHON_OLD: Final = (b"numpy.core.multiarray failed to import", b"numpy.core.umath failed to import")
 _RUST_SOURCE: Final = b"/src/npyffi"
 _RUST: Final = re.compile(rb"numpy-0\.(\d{1,3})\.\d{1,3}$")
 _RUST_SINCE: Final = 22
@@ -36,26 +41,26 @@ API_CODES: Final[Mapping[tuple[int, int], int]] = {
 def numpy_use(data: bytes) -> NumpyUse:
     """The mark of one file; the first that fits, in the order of how much each one proves.
 
-    Long strings are searched for first: the search skips ahead by their length.
+    Modules have millions of bytes, and every search takes its time: what most of them lack is looked for once.
     """
-    if _NEW_MESSAGE in data and _NEW_MODULE in data:
-        return NumpyUse(mark=NumpyMark.NEW, how="import_array", floor=_floor(data))
-    if _OLD_MESSAGE in data and _OLD_MODULE in data:
-        return NumpyUse(mark=NumpyMark.OLD, how="import_array")
-    if b"numpy" not in data:
+    named = {match[1] for match in _NUMPY.finditer(data)}
+    if not named:
         return NumpyUse()
-    cython = _cython(data)
-    if b"numpy._" in cython:
+    if _NEW in named and _NEW_MODULE in data and _NEW_MESSAGE in data:
+        return NumpyUse(mark=NumpyMark.NEW, how="import_array", floor=_floor(data))
+    if _OLD in named and _OLD_MODULE in data and _OLD_MESSAGE in data:
+        return NumpyUse(mark=NumpyMark.OLD, how="import_array")
+    if _NEW in named and _any_of(_CYTHON_NEW, data):
         return NumpyUse(mark=NumpyMark.NEW, how="Cython", floor=_floor(data))
-    if b"numpy." in cython:
+    if _OLD in named and _any_of(_CYTHON_OLD, data):
         return NumpyUse(mark=NumpyMark.OLD, how="Cython")
     api = b"_ARRAY_API" in data
-    if api and b"pybind11" in data:
-        if b"numpy._core" in data:  # since pybind11 2.12
+    if api and (_NEW in named or _OLD in named) and b"pybind11" in data:
+        if _NEW in named:  # since pybind11 2.12
             return NumpyUse(mark=NumpyMark.NEW, how="pybind11")
         if b"numpy.core.multiarray\0" in data:
             return NumpyUse(mark=NumpyMark.PYBIND, how="pybind11")
-    rust = _rust(data)
+    rust = _rust(data) if _VERSION in named else None
     if rust is not None:
         mark = NumpyMark.RUST if rust < _RUST_SINCE else NumpyMark.NEW
         return NumpyUse(mark=mark, how=f"rust-numpy 0.{rust}")
@@ -81,16 +86,8 @@ def _floor(data: bytes) -> Version | None:
     return Version(found.group(1).decode()) if found else None
 
 
-def _cython(data: bytes) -> set[bytes]:
-    """What stands before Cython's messages: ``numpy._`` or ``numpy.``."""
-    found: set[bytes] = set()
-    for message in _CYTHON:
-        at = data.find(message)
-        while at >= 0:
-            before = data[max(at - 7, 0) : at]
-            found.add(before if before == b"numpy._" else before[-6:])
-            at = data.find(message, at + 1)
-    return found
+def _any_of(strings: Iterable[bytes], data: bytes) -> bool:
+    return any(string in data for string in strings)
 
 
 def _rust(data: bytes) -> int | None:

@@ -65,15 +65,11 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
     try:
         data, place = fetch_directory(file)
         if file.fetched and depth is not Depth.FILES:
-            _expect_first(file, data, place, most)  # it comes while the directory is read
+            _expect_first(file, data, place, most)  # it comes while the files are listed
         directory = read_directory(data, place)
+        files = _files(file, directory)
         binaries, unread = _read_compiled(file, directory, depth, most)
-        return WheelContents(
-            files=_files(file, directory),
-            binaries=binaries,
-            unread=unread,
-            fetched=file.fetched,
-        )
+        return WheelContents(files=files, binaries=binaries, unread=unread, fetched=file.fetched)
     except ZipDamagedError as error:
         return ContentsUnknown(f"the wheel is damaged: {error}")
 

@@ -114,8 +114,9 @@ class RemoteFile(io.RawIOBase):
         self.fetched += end - begin
         if self._most < 0:
             raise TooMuchReadError
-        coming, self._coming = self._coming, None
+        coming = self._coming
         if coming is not None and (coming.begin, coming.end) == (begin, end):
+            self._coming = None
             data = coming.data.result()
         else:
             data = self._get(begin, end)
