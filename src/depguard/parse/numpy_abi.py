@@ -41,7 +41,7 @@ API_CODES: Final[Mapping[tuple[int, int], int]] = {
 def numpy_use(data: bytes) -> NumpyUse:
     """The mark of one file; the first that fits, in the order of how much each one proves.
 
-    Modules have millions of bytes, and every search takes its time: what most of them lack is looked for once.
+    Modules have millions of bytes, and every search takes its time: what most lack is looked for once.
     """
     named = {match[1] for match in _NUMPY.finditer(data)}
     if not named:

@@ -20,6 +20,7 @@ from depguard.adapters.index.archives import (
 )
 from depguard.adapters.index.faults import TooLargeError, unreachable
 from depguard.adapters.index.remote_file import FilePieces, LeftOpen, RemoteFile, TooMuchReadError
+from depguard.adapters.index.side_by_side import side_by_side
 from depguard.adapters.index.transport import Reply
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
@@ -31,6 +32,9 @@ _MOST_BY_RANGES = 64 << 20
 _MOST_WHOLE = 512 << 20
 _IN_MEMORY = 8 << 20
 _LEFT_OPEN = 8 << 20
+_LARGE = 4 << 20
+_LONG_TAIL = 4 * TAIL
+"""Bytes. Compiled packages have a thousand files and more; a second request costs more than these."""
 _CONTENT_RANGE = re.compile(r"bytes (\d+)-(\d+)/(\d+)")
 _IDENTITY = {"Accept-Encoding": "identity"}
 
@@ -153,7 +157,8 @@ class ArtifactReader:
         if left is not None:
             return left
         size = artifact.size or self.size(artifact)
-        wanted = f"bytes={max(size - TAIL, 0)}-" if size else f"bytes=-{TAIL}"
+        length = _tail_of(artifact, size)
+        wanted = f"bytes={max(size - length, 0)}-" if size else f"bytes=-{length}"
         opened = self._wire.ask(
             url, lambda reply: self._tail(artifact, reply, most_whole), headers={**_IDENTITY, "Range": wanted}
         )
@@ -162,7 +167,7 @@ class ArtifactReader:
             size = self.ask_size(artifact)
             if size is None:
                 raise NoRangesError
-            wanted = f"bytes={max(size - TAIL, 0)}-"
+            wanted = f"bytes={max(size - length, 0)}-"
             opened = self._wire.ask(
                 url,
                 lambda reply: self._tail(artifact, reply, most_whole),
@@ -178,7 +183,7 @@ class ArtifactReader:
             headers = {**_IDENTITY, "Range": f"bytes={begin}-{end - 1}"}
             return self._wire.ask(url, lambda reply: _range(reply, begin, end, total), headers=headers)
 
-        return RemoteFile(get, total, tail, most=_MOST_BY_RANGES)
+        return RemoteFile(side_by_side(get), total, tail, most=_MOST_BY_RANGES)
 
     def _tail(
         self, artifact: Artifact, reply: Reply, most_whole: int
@@ -193,9 +198,9 @@ class ArtifactReader:
         if stated is None:
             return None
         begin, last, total = (int(number) for number in stated.groups())
-        if last != total - 1 or total - begin > 2 * TAIL:
+        if last != total - 1 or total - begin > 2 * _LONG_TAIL:
             return None
-        tail = reply.body(2 * TAIL)
+        tail = reply.body(2 * _LONG_TAIL)
         if len(tail) != total - begin:
             return None
         self._learn(artifact, total)
@@ -267,6 +272,12 @@ class _Stream(io.RawIOBase):
         joined = b"".join(held)
         self._held = joined[wanted:]
         return joined[:wanted]
+
+
+def _tail_of(artifact: Artifact, size: int | None) -> int:
+    """How many bytes are asked for first: as many as the directory at the end is likely to have."""
+    large = size > _LARGE if size else any(tag.platform != "any" for tag in artifact.tags)
+    return _LONG_TAIL if large else TAIL
 
 
 def _range(reply: Reply, begin: int, end: int, total: int) -> bytes:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import bisect
 import io
 import threading
-from collections.abc import Callable
 from typing import IO, NamedTuple
 
 from depguard.adapters.index.background import Job
-
-GetRange = Callable[[int, int], bytes]
+from depguard.adapters.index.side_by_side import GetRange
 
 
 class TooMuchReadError(Exception):
