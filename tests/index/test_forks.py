@@ -138,6 +138,27 @@ def test_what_a_part_raises_is_raised_in_its_place() -> None:
     assert in_own_process(up_to_a_stop) == [0, 1]
 
 
+def much(number: int) -> tuple[int, bytes]:
+    """More than any pipe holds, from copies that are ready long before the first part is."""
+    if not number:
+        slowly(number)
+        slowly(number)
+    return os.getpid(), bytes(1 << 20)
+
+
+def much_by_several() -> tuple[int, list[int]]:
+    done = several(2, much, 8)
+    return os.getpid(), [process for process, data in done if len(data) == 1 << 20]
+
+
+@on_linux
+def test_a_copy_does_not_wait_until_somebody_hears_what_it_tells() -> None:
+    first, processes = in_own_process(much_by_several)
+    assert len(processes) == 8
+    # the first process was busy with one part: the copy did all others
+    assert processes.count(first) == 1
+
+
 def killed_in_a_copy(number: int) -> int:
     slowly(number)
     if os.getpid() != int(os.environ["FIRST"]):

@@ -19,15 +19,46 @@ from depguard.parse.requirement_cache import requirement, stated_text
 T = TypeVar("T")
 
 _NUMBER = 4
-_MOST = (1 << 12) // _NUMBER
+_OFFSET = 8
+_MOST = (1 << 12) // _OFFSET
 """So many numbers any pipe holds before anybody reads: Linux makes them small for who has many."""
 
 
-class _Copy(NamedTuple):
-    """A copy of this process, and where it writes what it has done."""
+class _Copy:
+    """A copy of this process.
 
-    pid: int
-    answers: BinaryIO
+    What it has done it puts into a file in memory, one behind the other, and says through a pipe how far that
+    goes: so it never waits for anybody to read what it has to tell.
+    """
+
+    def __init__(self, pid: int, told: int, answers: int) -> None:
+        self.pid = pid
+        self._told = told
+        self._answers = answers
+        self._read = 0
+
+    @property
+    def descriptors(self) -> tuple[int, int]:
+        """What has to be closed."""
+        return self._told, self._answers
+
+    def done(self, *, wait: bool) -> Iterator[tuple[int, Any]]:
+        """What it has done since the last time, or, with ``wait``, all that it does."""
+        poll = select.poll()
+        poll.register(self._told, select.POLLIN)
+        while (wait or poll.poll(0)) and (told := os.read(self._told, _OFFSET)):
+            end = int.from_bytes(told)
+            data = os.pread(self._answers, end - self._read, self._read)
+            self._read = end
+            with suppress(Exception):  # an error that cannot be told, say: done, and raised, by who asked
+                yield pickle.loads(data)  # noqa: S301 - from a copy of this process
+
+    def end(self) -> None:
+        """Let go of it; if it still works, it finds nobody to tell, and ends."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        with suppress(ChildProcessError):  # where SIGCHLD is ignored, nobody need wait
+            os.waitpid(self.pid, 0)
 
 
 class Forks:
@@ -59,13 +90,14 @@ class Forks:
             for number, made in _parts(work, runs):
                 done[number] = made
                 for copy in copies:  # meanwhile, so that little is left to be read at the end
-                    done.update(_answers(copy, wait=False))
+                    done.update(copy.done(wait=False))
             for copy in copies:
-                done.update(_answers(copy, wait=True))
+                done.update(copy.done(wait=True))
         finally:
             for numbers in runs:
                 os.close(numbers)
-            _end(copies)
+            for copy in copies:
+                copy.end()
         for number in range(count):
             # What a copy gave no answer to is done here.
             made = done[number] if number in done else work(number)
@@ -109,24 +141,30 @@ def _parts(work: Callable[[int], T], runs: Sequence[int]) -> Iterator[tuple[int,
 
 
 def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]) -> _Copy:
-    take, give = os.pipe()
+    answers = os.memfd_create("depguard-answers")
+    try:
+        hears, says = os.pipe()
+    except OSError:
+        os.close(answers)
+        raise
     try:
         pid = os.fork()
     except OSError:
-        os.close(take)
-        os.close(give)
+        for descriptor in (answers, hears, says):
+            os.close(descriptor)
         raise
     if pid:
-        os.close(give)
-        return _Copy(pid, os.fdopen(take, "rb"))
+        os.close(says)
+        return _Copy(pid, hears, answers)
     code = 1
     try:
         gc.freeze()  # what was there before is not looked through again: that would make copies of it all
-        for fd in (take, *(other.answers.fileno() for other in others)):
-            os.close(fd)
-        with os.fdopen(give, "wb") as answers:
+        for descriptor in (hears, *(each for other in others for each in other.descriptors)):
+            os.close(descriptor)
+        with os.fdopen(answers, "wb") as file:
             for part in _parts(work, runs):
-                _tell(answers, part)
+                _put(file, part)
+                os.write(says, file.tell().to_bytes(_OFFSET))
         code = 0
     finally:
         os._exit(code)  # nothing of this process is tidied up twice
@@ -141,28 +179,8 @@ _REDUCERS = {**copyreg.dispatch_table, Requirement: _by_text}
 """How values are told: as pickle does, but for requirements, of which packaging would tell every part."""
 
 
-def _tell(answers: BinaryIO, part: tuple[int, object]) -> None:
-    pickler = pickle.Pickler(answers, pickle.HIGHEST_PROTOCOL)
+def _put(file: BinaryIO, part: tuple[int, object]) -> None:
+    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
     pickler.dispatch_table = _REDUCERS
     pickler.dump(part)
-    answers.flush()
-
-
-def _answers(copy: _Copy, *, wait: bool) -> Iterator[tuple[int, Any]]:
-    """What a copy has told so far, or, with ``wait``, all that it has still to tell."""
-    told = select.poll()
-    told.register(copy.answers, select.POLLIN)
-    while wait or told.poll(0):
-        try:
-            yield pickle.load(copy.answers)  # noqa: S301 - from a copy of this process
-        except Exception:  # noqa: BLE001 - no more, killed, or an error that cannot be sent: done, and raised, here
-            return
-
-
-def _end(copies: list[_Copy]) -> None:
-    """Let go of the copies; one that still writes finds nobody who reads, and ends."""
-    for copy in copies:
-        copy.answers.close()
-    for copy in copies:
-        with suppress(ChildProcessError):  # where SIGCHLD is ignored, nobody need wait
-            os.waitpid(copy.pid, 0)
+    file.flush()
