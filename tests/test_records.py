@@ -7,13 +7,15 @@ import dataclasses
 import pickle
 from collections.abc import Callable
 from functools import cache, partial
+from itertools import product
 from typing import Any, Generic, TypeVar
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depguard import records
+from depguard import record_inits, records
 from depguard.records import dataclass, field, field_names, replace
 
 T = TypeVar("T")
@@ -21,17 +23,23 @@ T = TypeVar("T")
 FLAGS: tuple[dict[str, bool], ...] = ({"frozen": True, "slots": True}, {"frozen": True}, {"slots": True}, {})
 
 
-def both(make: Callable[[Any, Any], type], **asked: bool) -> tuple[Any, Any]:
-    """The same class as it is made here, and as `dataclasses` makes it."""
-    return _both(make, tuple(asked.items()))
+def both(make: Callable[[Any, Any], type], *, few: int = 0, **asked: bool) -> tuple[Any, Any]:
+    """The same class as it is made here, and as `dataclasses` makes it.
+
+    ``few`` of its values are filled in by hand, the rest by its compiled ``__init__``.
+    """
+    return _both(make, few, tuple(asked.items()))
 
 
 @cache
-def _both(make: Callable[[Any, Any], type], asked: tuple[tuple[str, bool], ...]) -> tuple[Any, Any]:
+def _both(make: Callable[[Any, Any], type], few: int, asked: tuple[tuple[str, bool], ...]) -> tuple[Any, Any]:
     standard: Any = dataclasses.dataclass
-    return make(records._dataclass(**dict(asked)), records._field), make(
-        standard(**dict(asked)), dataclasses.field
-    )
+    with patch.object(record_inits, "_FEW", few):
+        here = make(records._dataclass(**dict(asked)), records._field)
+    return here, make(standard(**dict(asked)), dataclasses.field)
+
+
+FEW = st.sampled_from([0, 10**9])
 
 
 def point(made: Any, field: Any) -> type:
@@ -66,11 +74,11 @@ ASKED = st.fixed_dictionaries(
 )
 
 
-@given(ASKED, st.lists(NUMBERS, max_size=4), GIVEN)
+@given(FEW, ASKED, st.lists(NUMBERS, max_size=4), GIVEN)
 def test_a_value_is_made_or_refused_as_dataclasses_would(
-    asked: dict[str, bool], positional: list[int], given: dict[str, Any]
+    few: int, asked: dict[str, bool], positional: list[int], given: dict[str, Any]
 ) -> None:
-    here, there = both(point, **asked)
+    here, there = both(point, few=few, **asked)
     told = [tried(partial(vars_of, kind, positional, given)) for kind in (here, there)]
     assert told[0] == told[1]
 
@@ -180,8 +188,8 @@ def test_fields_that_are_not_given_are_filled_in() -> None:
 
         return Filled
 
-    for flags in ({"slots": True}, {}):
-        for kind in both(filled, **flags):
+    for flags, few in product(({"slots": True}, {}), (0, 100)):
+        for kind in both(filled, few=few, **flags):
             a, b = kind(2), kind(2)
             assert (a.double, a.always, a.made_anew) == (4, 7, [])
             a.always = 8
@@ -251,15 +259,15 @@ def test_a_frozen_value_stays_as_it_is() -> None:
     assert made.name == "a"
 
 
-def test_nothing_is_compiled_before_the_first_value(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_class_is_compiled_once_it_has_some_values(monkeypatch: pytest.MonkeyPatch) -> None:
     compiled: list[str] = []
-    compile_now = records._compiled
+    compile_now = record_inits._compiled
 
     def seen(cls: Any, shape: Any) -> Any:
         compiled.append(cls.__name__)
         return compile_now(cls, shape)
 
-    monkeypatch.setattr(records, "_compiled", seen)
+    monkeypatch.setattr(record_inits, "_compiled", seen)
 
     @dataclass(frozen=True, slots=True)
     class Late:
@@ -268,8 +276,10 @@ def test_nothing_is_compiled_before_the_first_value(monkeypatch: pytest.MonkeyPa
     class Below(Late):
         pass
 
+    made = [kind(number).a for number, kind in enumerate([Below, Late, Late, Below])]
     assert compiled == []
-    assert [Below(1).a, Late(2).a, Late(3).a, Below(4).a] == [1, 2, 3, 4]
+    made += [Late(4).a, Below(5).a, Late(6).a]
+    assert made == list(range(7))
     assert compiled == ["Late"]
 
 

@@ -2,8 +2,8 @@
 
 `dataclasses.dataclass` writes the source of up to ten methods of each class and compiles it, whether or not
 anybody ever makes such a value: for the 120 classes that a plan imports, that was more than a quarter of the
-plan's time. Here ``__init__`` alone is source, compiled when the first value is made; all else that a class
-gets is a closure of a few functions that serve every class.
+plan's time. Here ``__init__`` alone is source, compiled for a class of which some values are made; all else
+that a class gets is a closure of a few functions that serve every class.
 
 To type checkers these are the functions of ``dataclasses``. At run time `dataclasses.fields`,
 `dataclasses.is_dataclass` and `dataclasses.replace` work on what is made here (PEP 557; slots, ``kw_only``
@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter, ge, gt, le, lt
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
+
+from depguard.record_inits import MISSING, SHAPE, Field, Shape, compiled_later
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
@@ -29,45 +31,19 @@ State = Callable[[Any], Any]
 """What of a value counts: that of its only field, or a tuple of those of several."""
 Fill = Callable[[object, object], None]
 
-_MISSING: Final = object()
-_SHAPE: Final = "__record__"
 _STANDARD: Final = ("__dataclass_fields__", "__dataclass_params__")
-
-
-class _Field(NamedTuple):
-    """A field but for its name; ``default``, or what ``factory`` makes, is the value where none is given."""
-
-    default: Any = _MISSING
-    factory: Any = _MISSING
-    init: bool = True
-    repr: bool = True
-    compare: bool = True
-
-
-class _Shape(NamedTuple):
-    """A class's fields in their order, and how they are held."""
-
-    fields: dict[str, _Field]
-    frozen: bool
-    slots: bool
-    kw_only: bool
-
-    @property
-    def given(self) -> tuple[str, ...]:
-        """The names of the fields that ``__init__`` takes."""
-        return tuple(name for name, known in self.fields.items() if known.init)
 
 
 def _field(
     *,
-    default: Any = _MISSING,
-    default_factory: Any = _MISSING,
+    default: Any = MISSING,
+    default_factory: Any = MISSING,
     init: bool = True,
     repr: bool = True,  # noqa: A002 - so `dataclasses.field` calls it
     compare: bool = True,
 ) -> Any:
     """As `dataclasses.field`."""
-    return _Field(default, default_factory, init, repr, compare)
+    return Field(default, default_factory, init, repr, compare)
 
 
 def _dataclass(
@@ -82,13 +58,13 @@ def _dataclass(
     """As `dataclasses.dataclass`. Raises TypeError for what is not here."""
 
     def decorated(cls: type[T]) -> type[T]:
-        shape = _Shape(_fields_of(cls), frozen=frozen, slots=slots, kw_only=kw_only)
+        shape = Shape(_fields_of(cls), frozen=frozen, slots=slots, kw_only=kw_only)
         added = _methods(shape, eq=eq, order=order, repr=repr)
         own = cls.__dict__
         for name in added.keys() & own.keys():
             if not (name == "__hash__" and own[name] is None):  # which Python sets beside an ``__eq__``
                 del added[name]
-        added |= {_SHAPE: shape, **{name: _Standard(name) for name in _STANDARD}}
+        added |= {SHAPE: shape, **{name: _Standard(name) for name in _STANDARD}}
         return _made_again(cls, shape, added) if slots else _filled(cls, shape, added)
 
     return decorated
@@ -96,7 +72,7 @@ def _dataclass(
 
 def _replace(made: T, /, **changes: Any) -> T:
     """As `dataclasses.replace`."""
-    shape: _Shape = getattr(made, _SHAPE)
+    shape: Shape = getattr(made, SHAPE)
     for name in shape.given:
         if name not in changes:
             changes[name] = getattr(made, name)
@@ -105,32 +81,32 @@ def _replace(made: T, /, **changes: Any) -> T:
 
 def field_names(made: object) -> tuple[str, ...]:
     """The names of the fields of a value, or of a class, that was made here. Raises TypeError for others."""
-    shape: _Shape | None = getattr(made, _SHAPE, None)
+    shape: Shape | None = getattr(made, SHAPE, None)
     if shape is None:
         raise TypeError(f"no data class: {made!r}")
     return tuple(shape.fields)
 
 
-def _fields_of(cls: type) -> dict[str, _Field]:
-    if any(_SHAPE in base.__dict__ for base in cls.__mro__[1:]):
+def _fields_of(cls: type) -> dict[str, Field]:
+    if any(SHAPE in base.__dict__ for base in cls.__mro__[1:]):
         raise TypeError(f"{cls.__qualname__}: a base class is a data class itself")
-    fields: dict[str, _Field] = {}
+    fields: dict[str, Field] = {}
     for name, annotation in cls.__dict__.get("__annotations__", {}).items():  # noqa: RUF063 - imports half of Python
         if annotation.partition("[")[0].rpartition(".")[2] in {"ClassVar", "InitVar", "KW_ONLY"}:
             raise TypeError(f"{cls.__qualname__}.{name}: {annotation} is not for these data classes")
-        given = cls.__dict__.get(name, _MISSING)
-        fields[name] = known = given if isinstance(given, _Field) else _Field(given)
+        given = cls.__dict__.get(name, MISSING)
+        fields[name] = known = given if isinstance(given, Field) else Field(given)
         if known.default.__class__.__hash__ is None:  # a list, say, which all values would share
             raise TypeError(f"{cls.__qualname__}.{name}: a mutable default; use default_factory")
     return fields
 
 
-def _methods(shape: _Shape, *, eq: bool, order: bool, repr: bool) -> dict[str, Any]:  # noqa: A002 - as above
+def _methods(shape: Shape, *, eq: bool, order: bool, repr: bool) -> dict[str, Any]:  # noqa: A002 - as above
     """What a class gets where it has none of its own."""
     fields = shape.fields.items()
     compared = _state([name for name, known in fields if known.compare])
     methods: dict[str, Any] = {
-        "__init__": _compiled_later(shape),
+        "__init__": compiled_later(shape),
         "__match_args__": () if shape.kw_only else shape.given,
     }
     if repr:
@@ -148,7 +124,7 @@ def _methods(shape: _Shape, *, eq: bool, order: bool, repr: bool) -> dict[str, A
     return methods
 
 
-def _made_again(cls: type[T], shape: _Shape, added: dict[str, Any]) -> type[T]:
+def _made_again(cls: type[T], shape: Shape, added: dict[str, Any]) -> type[T]:
     """The class with slots, which cannot be given to one that is there."""
     left_out = {*shape.fields, "__dict__", "__weakref__"}
     namespace = {name: value for name, value in cls.__dict__.items() if name not in left_out}
@@ -158,59 +134,15 @@ def _made_again(cls: type[T], shape: _Shape, added: dict[str, Any]) -> type[T]:
     return made
 
 
-def _filled(cls: type[T], shape: _Shape, added: dict[str, Any]) -> type[T]:
+def _filled(cls: type[T], shape: Shape, added: dict[str, Any]) -> type[T]:
     for name, known in shape.fields.items():
-        if known.default is not _MISSING:
+        if known.default is not MISSING:
             added[name] = known.default
         elif name in cls.__dict__:
             delattr(cls, name)
     for name, value in added.items():
         setattr(cls, name, value)
     return cls
-
-
-def _compiled_later(shape: _Shape) -> Callable[..., None]:
-    """An ``__init__`` that makes the real one when it is first called, and is no more then."""
-
-    def __init__(self: Any, /, *args: Any, **given: Any) -> None:  # noqa: N807 - it is a class's
-        owner: Any = next(base for base in type(self).__mro__ if base.__dict__.get(_SHAPE) is shape)
-        owner.__init__ = compiled = _compiled(owner, shape)
-        compiled(self, *args, **given)
-
-    return __init__
-
-
-def _compiled(cls: Any, shape: _Shape) -> Callable[..., None]:
-    """The ``__init__`` of a class, out of its source."""
-    known: dict[str, Any] = {"__name__": cls.__module__, "_missing": _MISSING, "_set": object.__setattr__}
-    taken: list[str] = []
-    body: list[str] = []
-    for name, (default, factory, init, *_) in shape.fields.items():
-        value = name
-        if default is not _MISSING:
-            known[f"_default_{name}"] = default
-            value = f"_default_{name}"
-        elif factory is not _MISSING:
-            known[f"_factory_{name}"] = factory
-            value = f"_factory_{name}()"
-        if init:
-            taken.append(name if value == name else f"{name}={'_missing' if value[-1] == ')' else value}")
-            value = f"{value} if {name} is _missing else {name}" if value[-1] == ")" else name
-        elif value == name:  # ``__post_init__`` fills it in
-            continue
-        if shape.slots:  # what a slot is filled with takes half the time of object.__setattr__
-            known[f"_fill_{name}"] = cls.__dict__[name].__set__
-            body.append(f"_fill_{name}(self, {value})")
-        else:
-            body.append(f"_set(self, {name!r}, {value})")
-    if hasattr(cls, "__post_init__"):
-        body.append("self.__post_init__()")
-    star = ["*"] if shape.kw_only and taken else []
-    source = f"def __init__({', '.join(['self', *star, *taken])}):\n " + "\n ".join(body or ["pass"])
-    exec(source, known)  # noqa: S102 - as dataclasses does: of names that stand in our own code
-    made: Callable[..., None] = known["__init__"]
-    made.__qualname__ = f"{cls.__qualname__}.__init__"
-    return made
 
 
 def _state(names: list[str]) -> State:
@@ -295,7 +227,7 @@ class _Standard:
         self._name = name
 
     def __get__(self, _: object, cls: type) -> object:
-        owner: Any = next(base for base in cls.__mro__ if _SHAPE in base.__dict__)
+        owner: Any = next(base for base in cls.__mro__ if SHAPE in base.__dict__)
         like = _made_by_dataclasses(owner)
         for name in _STANDARD:
             setattr(owner, name, getattr(like, name))
@@ -306,11 +238,11 @@ def _made_by_dataclasses(cls: type) -> Any:
     """A class with the same fields."""
     import dataclasses
 
-    shape: _Shape = getattr(cls, _SHAPE)
+    shape: Shape = getattr(cls, SHAPE)
     namespace: dict[str, Any] = {"__annotations__": dict.fromkeys(shape.fields, "object")}
     for name, (default, factory, init, repr_, compare) in shape.fields.items():
-        given = {"default": default} if default is not _MISSING else {}
-        given |= {"default_factory": factory} if factory is not _MISSING else {}
+        given = {"default": default} if default is not MISSING else {}
+        given |= {"default_factory": factory} if factory is not MISSING else {}
         namespace[name] = dataclasses.field(init=init, repr=repr_, compare=compare, **given)
     made: type = type(cls.__name__, (), namespace)
     like: Any = dataclasses.dataclass(frozen=shape.frozen, kw_only=shape.kw_only)(made)

@@ -17,7 +17,7 @@ from depguard.model.location import Location
 from depguard.model.plan import Cause
 from depguard.records import dataclass, field
 from depguard.resolve.host_view import HostView
-from depguard.resolve.needs import Candidate, Key
+from depguard.resolve.needs import Candidate, Key, cause_of
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,11 +72,11 @@ class JointNeed:
 
     def cause(self, host: int) -> Cause:
         """The same as data, as seen from one host."""
-        return Cause(
-            requirement=self.requirement,
-            parent=self.parent.name if self.parent else None,
-            parent_version=self.parent.version_on(host) if self.parent else None,
-            location=self.location,
+        return cause_of(
+            self.requirement,
+            self.parent.name if self.parent else None,
+            self.parent.version_on(host) if self.parent else None,
+            self.location,
             breaks=self.moved,
         )
 

@@ -71,12 +71,40 @@ class Need:
     def cause(self) -> Cause:
         """The same as data for reports."""
         parent = self.parent
-        return Cause(
-            requirement=self.requirement,
-            parent=parent.name if parent else None,
-            parent_version=parent.version if parent else None,
-            location=self.location,
+        return cause_of(
+            self.requirement,
+            parent.name if parent else None,
+            parent.version if parent else None,
+            self.location,
         )
+
+
+_MOST_CAUSES = 1 << 14
+_causes: dict[tuple[object, ...], Cause] = {}
+
+
+def cause_of(
+    requirement: Requirement,
+    parent: NormalizedName | None,
+    version: Version | None,
+    location: Location | None,
+    *,
+    breaks: bool = False,
+) -> Cause:
+    """A cause; the same value for the very same things.
+
+    The tiers of a host have most of theirs in common: whoever is told of all tiers is told of each once.
+    """
+    # A cause keeps its parts, so that their ids are nobody else's.
+    place = (id(requirement), parent, id(version), id(location), breaks)
+    known = _causes.get(place)
+    if known is None:
+        if len(_causes) >= _MOST_CAUSES:
+            _causes.clear()
+        known = _causes[place] = Cause(
+            requirement=requirement, parent=parent, parent_version=version, location=location, breaks=breaks
+        )
+    return known
 
 
 PYTHON = Key(NormalizedName("<python>"))
