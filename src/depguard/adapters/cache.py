@@ -40,6 +40,11 @@ CREATE TABLE IF NOT EXISTS entry (
 )
 """
 
+# Most of what is kept is long: in pages of SQLite's own size it takes twice as long to read. Readers and a
+# writer do not wait for each other, and nobody for the disk: who is killed loses nothing, and a machine that
+# loses its power may damage the file, which is then begun anew.
+_BEGIN = ("PRAGMA page_size = 16384", "PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _TABLE)
+
 
 class Entry(NamedTuple):
     """One cached answer: a text (JSON, mostly), and short facts beside it (``etag``).
@@ -232,9 +237,7 @@ class Cache:
             self._connection = sqlite3.connect(
                 path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
             )
-            # Readers and a writer do not wait for each other, and nobody for the disk: who is killed loses
-            # nothing, and a machine that loses its power may damage the file, which is then begun anew.
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = OFF", _TABLE):
+            for statement in _BEGIN:
                 _patiently(self._connection.execute, statement)
         except OSError as error:
             self._only_read(error.strerror or str(error))
