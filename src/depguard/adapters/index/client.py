@@ -101,6 +101,7 @@ class IndexClient:
         self._sizes: Once[str, int | None] = Once(self._crew)
         self._contents: Once[tuple[str, str, Depth, int], ContentsAnswer] = Once(self._crew)
         self._herald = Herald()
+        self._rides = False
         self._outrider: Outrider | None = None
 
     @property
@@ -130,6 +131,7 @@ class IndexClient:
     def ride(self, errand: Errand, herald: Herald, note: Callable[[str], None]) -> None:
         """In the copy: run the errand, and say what is begun and done."""
         self._listed.count_from(self._clock())
+        self._rides = True
         self._herald = herald
         self._note.to(note)
         errand(self)
@@ -288,7 +290,7 @@ class IndexClient:
             raise
 
     def _go_on(self, key: Hashable, job: Callable[[], None], end: Done = _KEPT) -> None:
-        """Guess after the answer was given: nobody waits for that. Then the key is done."""
+        """Guess after the answer was given, since others may wait for it: in a copy, nobody does."""
 
         def guarded() -> None:
             # What goes wrong here goes wrong again, and is said, when somebody really asks.
@@ -296,7 +298,10 @@ class IndexClient:
                 job()
             self._herald.done(key, end)
 
-        self._crew.add(guarded)
+        if self._rides:
+            guarded()
+        else:
+            self._crew.add(guarded)
 
     def _transport(self) -> tuple[Transport, Pools]:
         """What asks, with the HTTP client that it needs: see ``Wire``."""
