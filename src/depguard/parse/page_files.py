@@ -25,27 +25,28 @@ class PageFile(NamedTuple):
     core_metadata: str | None = None
 
 
+Entry = Mapping[str, Any]
+"""What a page says of a file: an object of a PEP 691 page, an anchor's attributes on a PEP 503 page."""
+Head = tuple[str, str | None]
+"""File name and Requires-Python: by these two, most files can be told not to fit."""
+
+
 class Entries(Sequence[PageFile]):
-    """The files of a PEP 691 page, each made of its entry when it is asked for.
+    """The files of a page, each made of its entry when it is asked for; ``head`` gives less for less."""
 
-    ``make`` turns an entry into its file; all entries have a file name and a URL.
-    """
-
-    __slots__ = ("_entries", "_make")
+    __slots__ = ("_entries", "_head", "_make")
 
     def __init__(
-        self, entries: Sequence[Mapping[str, Any]], make: Callable[[Mapping[str, Any]], PageFile]
+        self, entries: Sequence[Entry], *, head: Callable[[Entry], Head], make: Callable[[Entry], PageFile]
     ) -> None:
         self._entries = entries
+        self._head = head
         self._make = make
 
     @property
-    def heads(self) -> list[tuple[str, str | None]]:
-        """File name and Requires-Python of each: by these two, most can be told not to fit."""
-        return [
-            (entry["filename"], python if isinstance(python := entry.get("requires-python"), str) else None)
-            for entry in self._entries
-        ]
+    def heads(self) -> list[Head]:
+        """Of each file the head."""
+        return list(map(self._head, self._entries))
 
     @overload
     def __getitem__(self, at: int) -> PageFile: ...
@@ -66,7 +67,7 @@ class Entries(Sequence[PageFile]):
 class Listing(NamedTuple):
     """All files of one page, in its order, and those passed over with the reason.
 
-    ``source`` is the PEP 691 page that they were read from, empty for a page of another form.
+    ``source`` is the page that they were read from, empty where there was none.
     """
 
     files: Sequence[PageFile] = ()
@@ -74,8 +75,8 @@ class Listing(NamedTuple):
     source: str = ""
 
     @property
-    def heads(self) -> list[tuple[str, str | None]]:
-        """File name and Requires-Python of each file, in their order."""
+    def heads(self) -> list[Head]:
+        """Of each file the head, in their order."""
         if isinstance(self.files, Entries):
             return self.files.heads
         return [(file.filename, file.requires_python) for file in self.files]

@@ -9,10 +9,9 @@ Each field names its source: PEP 592 yanked, 629 version, 658 and 714 core metad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache, partial
-from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit
 
 from packaging.specifiers import SpecifierSet
@@ -21,7 +20,7 @@ from packaging.utils import NormalizedName
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, read_filename
 from depguard.parse.json_text import BadJsonError, load_json
-from depguard.parse.page_files import Entries, Listing, PageFile, Skipped
+from depguard.parse.page_files import Entries, Entry, Head, Listing, PageFile, Skipped
 from depguard.parse.requirement_cache import specifiers
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -62,7 +61,7 @@ def read_json(text: str, *, url: str) -> Listing:
         raise BadPageError("JSON without a list of files")
     meta = page.get("meta")
     _check_version(str(meta.get("api-version", "1.0")) if isinstance(meta, dict) else "1.0")
-    entries: list[Mapping[str, Any]] = []
+    entries: list[Entry] = []
     skipped: list[Skipped] = []
     for entry in page["files"]:
         filename, address = (
@@ -74,11 +73,16 @@ def read_json(text: str, *, url: str) -> Listing:
             skipped.append((filename, "its URL cannot be used"))
         else:
             entries.append(entry)
-    return Listing(Entries(entries, partial(_file_of, url)), tuple(skipped), text)
+    return Listing(Entries(entries, head=_head, make=partial(_file, url)), tuple(skipped), text)
 
 
-def _file_of(page: str, entry: Mapping[str, Any]) -> PageFile:
-    """The file that an entry of the page at a URL lists."""
+def _head(entry: Entry) -> Head:
+    python = entry.get("requires-python")
+    return entry["filename"], python if isinstance(python, str) else None
+
+
+def _file(page: str, entry: Entry) -> PageFile:
+    """The file that an entry of a PEP 691 page lists."""
     yanked = entry.get("yanked")
     offered = entry.get("core-metadata", entry.get("dist-info-metadata"))
     return PageFile(
@@ -101,33 +105,43 @@ def read_html(text: str, *, url: str) -> Listing:
     if document.version is not None:
         _check_version(document.version)
     base = urljoin(url, document.base) if document.base else url
-    files: list[PageFile] = []
+    entries: list[Entry] = []
     skipped: list[Skipped] = []
     for anchor in document.anchors:
         href = anchor.get("href")
         if href is None:
             continue
-        address, _, fragment = href.partition("#")
-        absolute = _absolute(base, address)
-        if absolute is None:
+        address = href.partition("#")[0]
+        if not address.startswith(_WEB) and _absolute(base, address) is None:
             skipped.append((address, "its URL cannot be used"))
-            continue
-        filename = absolute.partition("?")[0].rpartition("/")[2]
-        offered = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
-        files.append(
-            PageFile(
-                unquote(filename) if "%" in filename else filename,
-                absolute,
-                _fragment_hashes(fragment),
-                None,
-                anchor.get("data-requires-python"),
-                anchor.get("data-upload-time"),
-                # PEP 592: the attribute may have no value at all
-                (anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
-                None if offered in (None, "false") else offered if "=" in offered else "",
-            )
-        )
-    return Listing(tuple(files), tuple(skipped))
+        else:
+            entries.append(anchor)
+    return Listing(
+        Entries(entries, head=_anchor_head, make=partial(_anchor_file, base)), tuple(skipped), text
+    )
+
+
+def _anchor_head(anchor: Entry) -> Head:
+    filename = anchor["href"].partition("#")[0].partition("?")[0].rpartition("/")[2]
+    return unquote(filename) if "%" in filename else filename, anchor.get("data-requires-python")
+
+
+def _anchor_file(base: str, anchor: Entry) -> PageFile:
+    """The file that an anchor of a PEP 503 page links to."""
+    address, _, fragment = anchor["href"].partition("#")
+    offered = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
+    filename, python = _anchor_head(anchor)
+    return PageFile(
+        filename,
+        _absolute(base, address) or "",
+        _fragment_hashes(fragment),
+        None,
+        python,
+        anchor.get("data-upload-time"),
+        # PEP 592: the attribute may have no value at all
+        (anchor["data-yanked"] or "") if "data-yanked" in anchor else None,
+        None if offered in (None, "false") else offered if "=" in offered else "",
+    )
 
 
 def artifacts_of(

@@ -16,7 +16,14 @@ from depguard.adapters.index.traffic import Meter
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.page_files import Listing, PageFile
-from depguard.parse.simple_api import ACCEPT, BadPageError, read_json, read_page, without_credentials
+from depguard.parse.simple_api import (
+    ACCEPT,
+    BadPageError,
+    read_html,
+    read_json,
+    read_page,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from depguard.adapters.index.transport import Reply
@@ -211,12 +218,12 @@ def _fetched(reply: Reply) -> _Fetched:
 def _frozen(found: Listing, url: str) -> str:
     """A page as it is kept: `_thawed` lists the same. Empty for one that is not: its links are secrets.
 
-    A PEP 691 page is kept as it came, below its address, where it has no link that may be signed or carry
+    A page is kept as it came, below its address, where it has no link that may be signed or carry
     credentials: to make a text of its files takes longer than all else that is done with them. Of other
     pages the files are kept, as a list.
     """
     page = found.source
-    if page and "?" not in page and "@" not in page:
+    if page.lstrip()[:1] in _READERS and "?" not in page and "@" not in page:
         return f"{without_credentials(url)}\n{page}"
     if any("?" in file.url for file in found.files):
         return ""  # signed links: secrets that go stale besides
@@ -226,13 +233,17 @@ def _frozen(found: Listing, url: str) -> str:
 def _thawed(text: str) -> Listing | None:
     """What a cached page lists; None for a text that does not fit."""
     try:
-        if not text.startswith("["):
+        if text.startswith("http"):
             url, _, page = text.partition("\n")
-            return read_json(page, url=url)
+            return _READERS[page.lstrip()[:1]](page, url=url)
         files, skipped = json.loads(text)
         return Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped))
-    except (ValueError, TypeError):  # BadPageError is a ValueError
+    except (ValueError, TypeError, KeyError):  # BadPageError is a ValueError
         return None
+
+
+_READERS = {"{": read_json, "<": read_html}
+"""Who reads a page, by what it begins with."""
 
 
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,10})")
