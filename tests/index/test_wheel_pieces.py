@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,17 @@ def test_metadata_takes_two_reads_however_many_files_a_wheel_has(
         assert isinstance(client.metadata(artifact), CoreMetadata)
         assert len([path for path in index.paths() if path.startswith("/files/")]) <= 2
         assert client.traffic.received < (tmp_path / artifact.filename).stat().st_size + 20_000
+
+
+def test_the_end_of_a_large_wheel_has_its_directory(bench: Bench, tmp_path: Path) -> None:
+    files = {**many(1500), "demo/_core.so": build_elf(data=noise(200_000) * 50)}
+    build_wheel(tmp_path, "demo", "1.0", tag=TAG, files=files, compression=zipfile.ZIP_STORED)
+    with Loopback(tmp_path) as index:
+        client = bench.client(index.url)
+        artifact = client.page(DEMO).artifacts[0]
+        assert isinstance(client.metadata(artifact), CoreMetadata)
+        # more than 64 kilobytes of directory and RECORD, by one request
+        assert len([path for path in index.paths() if path.startswith("/files/")]) == 1
 
 
 def test_contents_go_on_where_metadata_stopped(bench: Bench, tmp_path: Path) -> None:
