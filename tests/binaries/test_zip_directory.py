@@ -17,8 +17,8 @@ from depguard.parse.zip_directory import (
     ZipDamagedError,
     find_directory,
     read_directory,
-    unpack,
 )
+from depguard.parse.zip_member import unpack
 
 
 def archive(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platformdirs
 import pytest
 
-from depguard.adapters.cache import cache_place
+from depguard.adapters.cache_place import cache_place
 
 HOME = {"HOME": "/home/somebody"}
 

@@ -17,7 +17,7 @@ _open: dict[Path, CompiledForms] = {}
 
 def cache_folder(args: argparse.Namespace) -> Path:
     """``--cache-dir``, else the default one."""
-    from depguard.adapters.cache import cache_dir
+    from depguard.adapters.cache_place import cache_dir
 
     return cache_dir(os.environ, getattr(args, "cache_dir", None))
 

@@ -43,7 +43,7 @@ def look_at(
     import os
     import sys
 
-    from depguard.adapters.cache import cache_dir as cache_folder
+    from depguard.adapters.cache_place import cache_dir as cache_folder
     from depguard.adapters.snapshot import Look, take_snapshot
     from depguard.app.doctor import protects
 

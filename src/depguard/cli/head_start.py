@@ -105,7 +105,7 @@ class HeadStart:
         return forms.keeps and not forms.any_fresh("page")
 
     def _begin(self, found: PolicyFound | None, host: Host) -> None:
-        from depguard.adapters.cache import cache_dir, cache_file
+        from depguard.adapters.cache_place import cache_dir, cache_file
         from depguard.adapters.index.errands import elsewhere, pays
         from depguard.cli.asking import which_installer
         from depguard.cli.options import effective_options, index_settings, open_source

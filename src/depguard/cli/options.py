@@ -200,7 +200,8 @@ def open_source(options: IndexOptions, console: Console, *, installer: Installer
     """The index client for these options, with its cache; closed at the end. Raises as `index_settings`."""
     import os
 
-    from depguard.adapters.cache import Cache, cache_dir
+    from depguard.adapters.cache import Cache
+    from depguard.adapters.cache_place import cache_dir
     from depguard.adapters.index.client import IndexClient
 
     settings = index_settings(options, console, installer=installer)

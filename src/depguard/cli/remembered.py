@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from depguard.adapters.answers import Answer, Answers, key_of
-from depguard.adapters.cache import Cache, cache_place
+from depguard.adapters.cache import Cache
+from depguard.adapters.cache_place import cache_place
 from depguard.adapters.witness import watch
 
 if TYPE_CHECKING:

@@ -128,7 +128,7 @@ def _of_file(tier: str) -> Wanted | None:
 
 def _of_record(tier: str) -> Wanted | None:
     """What the last install of the tier here was asked for."""
-    from depguard.adapters.cache import cache_dir
+    from depguard.adapters.cache_place import cache_dir
     from depguard.adapters.install_work import InstallWork
 
     work = InstallWork(cache_dir(os.environ), Path(sys.prefix))

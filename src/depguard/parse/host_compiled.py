@@ -8,11 +8,11 @@ run: it is data alone, and what does not fit is made again from the host's own f
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar
 
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.tags import Tag
 from packaging.utils import NormalizedName
@@ -23,7 +23,8 @@ from depguard.model.host_needs import ActiveRequirement, CompiledBaseline, HostN
 from depguard.model.location import Location
 from depguard.model.markers import MarkerAnswer, markers_of
 from depguard.parse.filenames import version_of
-from depguard.parse.requirement_cache import requirement, stated_text
+from depguard.parse.later_requirements import LaterRequirements, read_requirement
+from depguard.parse.requirement_cache import stated_text
 
 FORMAT = 1
 """Raised whenever a text of before would be misread."""
@@ -212,7 +213,7 @@ class _Baseline(CompiledBaseline):
             *_, texts, plain, _ = self._row(name)
             known = self._plain[name] = tuple(
                 [
-                    (_requirement(text), _ANSWERS[letter])
+                    (read_requirement(text), _ANSWERS[letter])
                     for text, letter in zip(texts, plain, strict=True)
                     if letter != "F"
                 ]
@@ -257,54 +258,7 @@ def _loaded(text: str) -> list[Any]:
 
 
 def _active(parent: NormalizedName, text: str, letter: str) -> ActiveRequirement:
-    return ActiveRequirement(parent=parent, requirement=_requirement(text), marker_unknown=letter == "U")
-
-
-def _requirement(text: str) -> Requirement:
-    try:
-        return requirement(text)
-    except InvalidRequirement as error:
-        raise ValueError(str(error)) from error
-
-
-class _Later(Sequence[Requirement]):
-    """Requirements that are parsed when they are looked at: of most distributions nobody does.
-
-    Compares as the tuple that it stands for.
-    """
-
-    __slots__ = ("_parsed", "_texts")
-
-    def __init__(self, texts: Sequence[str]) -> None:
-        self._texts = texts
-        self._parsed: tuple[Requirement, ...] | None = None
-
-    @overload
-    def __getitem__(self, at: int) -> Requirement: ...
-    @overload
-    def __getitem__(self, at: slice) -> tuple[Requirement, ...]: ...
-    def __getitem__(self, at: int | slice) -> Requirement | tuple[Requirement, ...]:
-        return self._all()[at]
-
-    def __iter__(self) -> Iterator[Requirement]:
-        return iter(self._all())
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-    def __eq__(self, other: object) -> bool:
-        return self._all() == (other._all() if isinstance(other, _Later) else other)
-
-    def __hash__(self) -> int:
-        return hash(self._all())
-
-    def __repr__(self) -> str:
-        return repr(self._all())
-
-    def _all(self) -> tuple[Requirement, ...]:
-        if self._parsed is None:
-            self._parsed = tuple([_requirement(text) for text in self._texts])
-        return self._parsed
+    return ActiveRequirement(parent=parent, requirement=read_requirement(text), marker_unknown=letter == "U")
 
 
 def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution:
@@ -318,10 +272,10 @@ def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution
         requirements=Requirements(
             how=Knowledge(how),
             source=source,
-            requires=_Later(requires),
+            requires=LaterRequirements(requires),
             extras=frozenset(extras),
             requires_python=None if python is None else _specifier(python),
-            contradicted=_Later(against),
+            contradicted=LaterRequirements(against),
         ),
         origin=Origin(kind=OriginKind(origin[0]), filename=origin[1], reference=origin[2], sha256=origin[3]),
         installer=installer,

@@ -31,14 +31,12 @@ from depguard.parse.zip_directory import (
     Pieces,
     Place,
     ZipDamagedError,
-    expect_member,
     fetch_directory,
-    fetch_member,
     member_at,
     members_with,
     read_directory,
-    unpack,
 )
+from depguard.parse.zip_member import expect_member, fetch_member, unpack
 from depguard.records import replace
 
 MOST_UNPACKED: Final = 1 << 30

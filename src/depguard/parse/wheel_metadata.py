@@ -14,11 +14,10 @@ from depguard.parse.zip_directory import (
     Place,
     ZipDamagedError,
     fetch_directory,
-    fetch_member,
     member_at,
     members_with,
-    unpack,
 )
+from depguard.parse.zip_member import fetch_member, unpack
 
 _INFO: Final = b".dist-info"
 _RECORDED: Final = 42

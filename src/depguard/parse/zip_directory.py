@@ -7,7 +7,6 @@ overlap or claim more than is there, and works on pieces: who fetches by ranges 
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NamedTuple, Protocol
 
@@ -19,18 +18,15 @@ MOST_MEMBERS: Final = 100_000
 LOCAL_HEADER: Final = 30
 """Bytes before a member's name; name, extra field and data follow."""
 
-_END, _END_64, _LOCATOR_64, _ENTRY, _LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2", b"PK\3\4"
+_END, _END_64, _LOCATOR_64, _ENTRY = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2"
 _END_SIZE, _END_64_SIZE, _LOCATOR_SIZE, _ENTRY_SIZE = 22, 56, 20, 46
 _ENCRYPTED: Final = 1
-_STORED, _DEFLATED = 0, 8
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
 _LENGTHS: Final = struct.Struct("<4s4xH18xHHH")
 _ODD: Final = (b"\\", b"\0", b":", b"..", b"\n/")
 TAIL: Final = 1 << 16
 """Bytes at the end of a wheel that hold most directories whole."""
-_EXTRA: Final = 64
-"""Bytes. Most local headers' extra fields are shorter, so that a member is had in one piece."""
 
 
 class ZipDamagedError(ValueError):
@@ -219,47 +215,6 @@ def _odd_entry(mark: bytes) -> ZipDamagedError:
     if mark != _ENTRY:
         return ZipDamagedError("its directory is cut off or damaged")
     return ZipDamagedError("a member is encrypted")
-
-
-def expect_member(file: Pieces, member: Member) -> None:
-    """Hint that a member is fetched next."""
-    file.expect(member.begin, min(member.end + _EXTRA, file.size))
-
-
-def fetch_member(file: Pieces, member: Member) -> bytes:
-    """A member's bytes as packed, its local header first."""
-    # The local header has an extra field of its own, of a length that only it knows.
-    data = file.read(member.begin, min(member.end + _EXTRA, file.size))
-    extra = int.from_bytes(data[28:30], "little") if len(data) >= LOCAL_HEADER else 0
-    if extra > _EXTRA:
-        return file.read(member.begin, min(member.end + extra, file.size))
-    return data
-
-
-def unpack(member: Member, data: bytes, *, most: int) -> bytes:
-    """A member's content, of at most ``most`` bytes, from its bytes as packed. Raises ZipDamagedError."""
-    if len(data) < LOCAL_HEADER or data[:4] != _LOCAL:
-        raise ZipDamagedError(f"{member.path} is not where the directory says")
-    named, extra = struct.unpack_from("<HH", data, 26)
-    begin = LOCAL_HEADER + named + extra
-    packed = data[begin : begin + member.packed]
-    if len(packed) != member.packed:
-        raise ZipDamagedError(f"{member.path} is cut off")
-    if member.size > most:
-        raise ZipDamagedError(f"{member.path} unpacks to more than {most >> 20} MB")
-    if member.method == _STORED:
-        content = packed
-    elif member.method == _DEFLATED:
-        try:
-            # One byte more than stated would be a lie, and is enough to see it.
-            content = zlib.decompressobj(-15).decompress(packed, member.size + 1)
-        except zlib.error:
-            raise ZipDamagedError(f"{member.path} cannot be unpacked") from None
-    else:
-        raise ZipDamagedError(f"{member.path} is packed in a way that wheels are not")
-    if len(content) != member.size or zlib.crc32(content) != member.crc:
-        raise ZipDamagedError(f"{member.path} is not what the directory says")
-    return content
 
 
 def _paths(names: Sequence[bytes], flags: Sequence[int]) -> list[str]:
