@@ -107,6 +107,7 @@ LINKS = {
     "elsewhere": ("https://files.example.org/demo-1.0.zip", True),
     "signed": ("/files/demo-1.0.zip?token=hush", False),
     "named": ("https://me:hush@files.example.org/demo-1.0.zip", True),
+    "marked": ("https://files.example.org/demo-1.0.zip#token=hush", True),
 }
 
 
@@ -139,6 +140,46 @@ def test_a_page_that_is_kept_says_the_same_and_holds_no_secret(
     assert "hush" not in pages[0].artifacts[1].url
     bench.close()
     assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
+
+
+def test_links_are_looked_at_as_they_are_read(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    for number, link in enumerate(
+        (
+            "https://x.example.org/demo-1.0.zip\\u003fsig=hush",
+            "https://me:hush\\u0040x.example.org/demo-1.0.zip",
+        )
+    ):
+        text = f'{{"files": [{{"filename": "demo-1.0.zip", "url": "{link}"}}]}}'
+        with Loopback(wheels) as index:
+            index.answers["/simple/demo/"] = Answer(200, text.encode(), {"Content-Type": "application/json"})
+            assert len(bench.client(index.url, cache=tmp_path / str(number)).page(DEMO).artifacts) == 1
+    bench.close()
+    assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("*/index.sqlite3*"))
+
+
+def test_where_a_page_was_found_by_a_signature_is_not_kept(
+    bench: Bench, wheels: Path, tmp_path: Path
+) -> None:
+    page = b'{"files": [{"filename": "demo-1.0.zip", "url": "demo-1.0.zip"}]}'
+    with Loopback(wheels) as index:
+        index.answers["/simple/demo/"] = Answer(302, b"", {"Location": "/signed/demo/?sig=hush"})
+        index.answers["/signed/demo/"] = Answer(200, page, {"Content-Type": "application/json"})
+        pages = [bench.client(index.url, cache=tmp_path).page(DEMO) for _ in range(2)]
+        assert pages[0] == pages[1]
+        assert pages[0].artifacts[0].url == f"{index.url.partition('/simple')[0]}/signed/demo/demo-1.0.zip"
+        assert len(index.requests) == 2
+    bench.close()
+    assert b"hush" not in b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
+
+
+def test_what_an_odd_encoding_makes_of_a_page_is_read(bench: Bench, wheels: Path, tmp_path: Path) -> None:
+    page = b'{"files": [{"filename": "demo-1.0.zip", "url": "demo-1.0.zip"}], "name": "+2AA-"}'
+    with Loopback(wheels) as index:
+        index.answers["/simple/demo/"] = Answer(
+            200, page, {"Content-Type": "application/vnd.pypi.simple.v1+json; charset=utf-7"}
+        )
+        for _ in range(2):
+            assert len(bench.client(index.url, cache=tmp_path).page(DEMO).artifacts) == 1
 
 
 def test_refresh_asks_even_where_a_page_is_fresh(bench: Bench, wheels: Path, tmp_path: Path) -> None:

@@ -159,6 +159,18 @@ def test_a_copy_does_not_wait_until_somebody_hears_what_it_tells() -> None:
     assert processes.count(first) == 1
 
 
+def without_files_in_memory() -> tuple[int, list[int]]:
+    if hasattr(os, "memfd_create"):  # not every Python was built with it
+        del os.memfd_create
+    return much_by_several()
+
+
+@on_linux
+def test_where_python_has_no_files_in_memory_others_will_do() -> None:
+    first, processes = in_own_process(without_files_in_memory)
+    assert processes.count(first) == 1
+
+
 def killed_in_a_copy(number: int) -> int:
     slowly(number)
     if os.getpid() != int(os.environ["FIRST"]):

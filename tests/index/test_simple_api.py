@@ -150,6 +150,22 @@ def test_files_of_a_page_are_made_as_they_are_asked_for() -> None:
     assert Listing(tuple(made)).heads == listing.heads
 
 
+@pytest.mark.parametrize(
+    ("href", "filename"),
+    [
+        ("../../p/demo-1.0.tar.gz\n", "demo-1.0.tar.gz"),
+        ("\tdemo-1.0.tar.gz", "demo-1.0.tar.gz"),
+        ("demo-\n1.0.tar.gz", "demo-1.0.tar.gz"),
+        ("a/demo-1.0.tar.gz?x=/y.zip#sha256=ab", "demo-1.0.tar.gz"),
+        ("demo%2B1-1.0.zip", "demo+1-1.0.zip"),
+        ("https://me:hush@example.org", "example.org"),
+    ],
+)
+def test_a_file_is_called_as_its_address_says(href: str, filename: str) -> None:
+    listing = read_html(f'<a href="{href}">x</a>', url=URL)
+    assert [file.filename for file in listing.files] == [name for name, _ in listing.heads] == [filename]
+
+
 def test_other_projects_on_a_flat_page_are_no_oddity() -> None:
     listing = read_html('<a href="demo-1.0.zip"><a href="other-1.0.zip">', url=URL)
     found, skipped = artifacts_of(listing.files, project=DEMO, index="", flat=True)

@@ -53,10 +53,13 @@ class _Copy:
             with suppress(Exception):  # an error that cannot be told, say: done, and raised, by who asked
                 yield pickle.loads(data)  # noqa: S301 - from a copy of this process
 
-    def end(self) -> None:
-        """Let go of it; if it still works, it finds nobody to tell, and ends."""
+    def let_go(self) -> None:
+        """Hear no more of it; if it still works, it finds nobody to tell, and ends."""
         for descriptor in self.descriptors:
             os.close(descriptor)
+
+    def wait(self) -> None:
+        """Until it has ended."""
         with suppress(ChildProcessError):  # where SIGCHLD is ignored, nobody need wait
             os.waitpid(self.pid, 0)
 
@@ -97,7 +100,9 @@ class Forks:
             for numbers in runs:
                 os.close(numbers)
             for copy in copies:
-                copy.end()
+                copy.let_go()
+            for copy in copies:
+                copy.wait()
         for number in range(count):
             # What a copy gave no answer to is done here.
             made = done[number] if number in done else work(number)
@@ -141,7 +146,7 @@ def _parts(work: Callable[[int], T], runs: Sequence[int]) -> Iterator[tuple[int,
 
 
 def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]) -> _Copy:
-    answers = os.memfd_create("depguard-answers")
+    answers = _in_memory()
     try:
         hears, says = os.pipe()
     except OSError:
@@ -168,6 +173,16 @@ def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]
         code = 0
     finally:
         os._exit(code)  # nothing of this process is tidied up twice
+
+
+def _in_memory() -> int:
+    """A file that nobody else sees, in memory where Python knows how."""
+    if hasattr(os, "memfd_create"):
+        return os.memfd_create("depguard-answers")
+    import tempfile
+
+    with tempfile.TemporaryFile() as file:
+        return os.dup(file.fileno())
 
 
 def _by_text(made: Requirement) -> tuple[Callable[..., Requirement], tuple[str]]:

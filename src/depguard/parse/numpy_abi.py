@@ -15,8 +15,7 @@ from packaging.version import Version
 from depguard.model.binary import NumpyMark, NumpyUse
 
 # What each of the strings below begins with: all modules have to be imported, and crates have a version.
-_NEW, _OLD, _VERSION = b"._core", b".core", b"-0."
-_NUMPY: Final = re.compile(rb"numpy(\._core|\.core|-0\.)?")
+_NEW, _OLD, _VERSION = b"numpy._core", b"numpy.core", b"numpy-0."
 
 _NEW_MODULE: Final = b"numpy._core._multiarray_umath\0"
 _NEW_MESSAGE: Final = b"module was compiled against NumPy C-API version"
@@ -43,9 +42,9 @@ def numpy_use(data: bytes) -> NumpyUse:
 
     Modules have millions of bytes, and every search takes its time: what most lack is looked for once.
     """
-    named = {match[1] for match in _NUMPY.finditer(data)}
-    if not named:
+    if b"numpy" not in data:
         return NumpyUse()
+    named = {mark for mark in (_NEW, _OLD, _VERSION) if mark in data}
     if _NEW in named and _NEW_MODULE in data and _NEW_MESSAGE in data:
         return NumpyUse(mark=NumpyMark.NEW, how="import_array", floor=_floor(data))
     if _OLD in named and _OLD_MODULE in data and _OLD_MESSAGE in data:

@@ -67,7 +67,7 @@ class Entries(Sequence[PageFile]):
 class Listing(NamedTuple):
     """All files of one page, in its order, and those passed over with the reason.
 
-    ``source`` is the page that they were read from, empty where there was none.
+    ``source`` is the PEP 691 page that they were read from, empty for a page of another form.
     """
 
     files: Sequence[PageFile] = ()

@@ -116,13 +116,14 @@ def read_html(text: str, *, url: str) -> Listing:
             skipped.append((address, "its URL cannot be used"))
         else:
             entries.append(anchor)
-    return Listing(
-        Entries(entries, head=_anchor_head, make=partial(_anchor_file, base)), tuple(skipped), text
-    )
+    files = Entries(entries, head=partial(_anchor_head, base), make=partial(_anchor_file, base))
+    return Listing(files, tuple(skipped))
 
 
-def _anchor_head(anchor: Entry) -> Head:
-    filename = anchor["href"].partition("#")[0].partition("?")[0].rpartition("/")[2]
+def _anchor_head(base: str, anchor: Entry) -> Head:
+    # Of the address as it is followed: what stands in the page may have line breaks in it, or credentials.
+    address = _absolute(base, anchor["href"].partition("#")[0]) or ""
+    filename = address.partition("?")[0].rpartition("/")[2]
     return unquote(filename) if "%" in filename else filename, anchor.get("data-requires-python")
 
 
@@ -130,7 +131,7 @@ def _anchor_file(base: str, anchor: Entry) -> PageFile:
     """The file that an anchor of a PEP 503 page links to."""
     address, _, fragment = anchor["href"].partition("#")
     offered = anchor.get("data-core-metadata", anchor.get("data-dist-info-metadata"))
-    filename, python = _anchor_head(anchor)
+    filename, python = _anchor_head(base, anchor)
     return PageFile(
         filename,
         _absolute(base, address) or "",

@@ -117,6 +117,8 @@ class RemoteFile(io.RawIOBase):
             self._coming = None
             data = coming.data.result()
         else:
+            if coming is not None and begin < coming.end and coming.begin < end:
+                self._coming = None  # no longer what will be missing: neither waited for nor held
             data = self._get(begin, end)
         if len(data) != end - begin:
             raise EOFError("a range has another length than asked for")

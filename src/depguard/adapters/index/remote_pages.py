@@ -19,7 +19,6 @@ from depguard.parse.page_files import Listing, PageFile
 from depguard.parse.simple_api import (
     ACCEPT,
     BadPageError,
-    read_html,
     read_json,
     read_page,
     without_credentials,
@@ -215,19 +214,31 @@ def _fetched(reply: Reply) -> _Fetched:
     return _Fetched(reply.status, body, headers, reply.url)
 
 
+_SUSPECT = ("?", "@", "#", "\\u00")
+"""What a link with a signature, credentials or a fragment has in it, or may be spelled with."""
+
+
 def _frozen(found: Listing, url: str) -> str:
     """A page as it is kept: `_thawed` lists the same. Empty for one that is not: its links are secrets.
 
-    A page is kept as it came, below its address, where it has no link that may be signed or carry
-    credentials: to make a text of its files takes longer than all else that is done with them. Of other
-    pages the files are kept, as a list.
+    A PEP 691 page is kept as it came, below its address, where nothing in it can be part of a secret: to make
+    a text of its files takes longer than all else that is done with them. Of other pages the files are kept.
     """
     page = found.source
-    if page.lstrip()[:1] in _READERS and "?" not in page and "@" not in page:
+    if page and "?" not in url and not any(mark in page for mark in _SUSPECT) and _has_bytes(page):
         return f"{without_credentials(url)}\n{page}"
     if any("?" in file.url for file in found.files):
         return ""  # signed links: secrets that go stale besides
     return json.dumps([list(found.files), found.skipped], separators=(",", ":"))
+
+
+def _has_bytes(text: str) -> bool:
+    """Whether it can be written: what odd encodings make of a page cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _thawed(text: str) -> Listing | None:
@@ -235,15 +246,11 @@ def _thawed(text: str) -> Listing | None:
     try:
         if text.startswith("http"):
             url, _, page = text.partition("\n")
-            return _READERS[page.lstrip()[:1]](page, url=url)
+            return read_json(page, url=url)
         files, skipped = json.loads(text)
         return Listing(tuple([PageFile(*file) for file in files]), tuple((n, why) for n, why in skipped))
-    except (ValueError, TypeError, KeyError):  # BadPageError is a ValueError
+    except (ValueError, TypeError):  # BadPageError is a ValueError
         return None
-
-
-_READERS = {"{": read_json, "<": read_html}
-"""Who reads a page, by what it begins with."""
 
 
 _MAX_AGE = re.compile(r"max-age\s*=\s*\"?(\d{1,10})")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import pairwise
 
@@ -32,7 +33,8 @@ def side_by_side(get: GetRange) -> GetRange:
         edges = [begin + (end - begin) * number // count for number in range(count + 1)]
         first, *others = (Job(partial(get, *piece)) for piece in pairwise(edges))
         for job in others:
-            threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
+            with suppress(RuntimeError):  # no more threads are to be had: it is done below
+                threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
         return b"".join([first.result(), *(job.result() for job in others)])
 
     return fetch
