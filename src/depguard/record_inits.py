@@ -43,7 +43,7 @@ def compiled_later(shape: Shape) -> Callable[..., None]:
     """
     left = _FEW
 
-    def __init__(self: Any, /, *args: Any, **given: Any) -> None:  # noqa: N807 - it is a class's
+    def init(self: Any, /, *args: Any, **given: Any) -> None:
         nonlocal left
         left -= 1
         if left >= 0 and _filled_in(self, shape, args, given):
@@ -52,7 +52,7 @@ def compiled_later(shape: Shape) -> Callable[..., None]:
         owner.__init__ = compiled = _compiled(owner, shape)
         compiled(self, *args, **given)
 
-    return __init__
+    return init
 
 
 def _filled_in(made: Any, shape: Shape, args: tuple[Any, ...], given: dict[str, Any]) -> bool:

@@ -149,20 +149,20 @@ def _state(names: list[str]) -> State:
     return attrgetter(*names) if names else lambda _: ()
 
 
-def _comparing(state: State) -> Callable[[Any, object], bool]:
-    def __eq__(self: Any, other: object) -> bool:  # noqa: N807 - it is a class's
+def _comparing(state: State) -> Callable[[Any, object], Any]:
+    def equal(self: Any, other: object) -> Any:
         if other.__class__ is not self.__class__:
             return NotImplemented
-        return bool(state(self) == state(other))
+        return state(self) == state(other)
 
-    return __eq__
+    return equal
 
 
 def _hashing(state: State) -> Callable[[Any], int]:
-    def __hash__(self: Any) -> int:  # noqa: N807 - it is a class's
+    def hashed(self: Any) -> int:
         return hash(state(self))
 
-    return __hash__
+    return hashed
 
 
 def _ordering(state: State, operator: Callable[[Any, Any], Any]) -> Callable[[Any, object], Any]:
@@ -175,20 +175,20 @@ def _ordering(state: State, operator: Callable[[Any, Any], Any]) -> Callable[[An
 
 
 def _telling(names: list[str]) -> Callable[[Any], str]:
-    def __repr__(self: Any) -> str:  # noqa: N807 - it is a class's
-        told = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
-        return f"{self.__class__.__qualname__}({told})"
+    def told(self: Any) -> str:
+        fields = ", ".join(f"{name}={getattr(self, name)!r}" for name in names)
+        return f"{self.__class__.__qualname__}({fields})"
 
-    return __repr__
+    return told
 
 
 def _reducing(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
     read = [attrgetter(name) for name in names]
 
-    def __reduce__(self: Any) -> tuple[object, ...]:  # noqa: N807 - it is a class's
+    def reduced(self: Any) -> tuple[object, ...]:
         return _unreduced, (self.__class__, *[get(self) for get in read])
 
-    return __reduce__
+    return reduced
 
 
 def _unreduced(cls: type[T], *state: object) -> T:

@@ -106,14 +106,19 @@ def test_what_is_read_meanwhile_leaves_it_on_its_way() -> None:
 
 
 def test_what_was_read_otherwise_is_not_held_twice() -> None:
-    remote = RemoteFile(lambda begin, end: DATA[begin:end], 1000, DATA[900:], most=10_000, least=1)
+    later = threading.Event()
+
+    def get(begin: int, end: int) -> bytes:
+        if begin == 300:
+            later.set()
+        return DATA[begin:end]
+
+    remote = RemoteFile(get, 1000, DATA[900:], most=10_000, least=1)
     remote.expect(100, 200)
     remote.seek(150)
     assert remote.read(10) == DATA[150:160]
-    asked = threading.Event()
-    remote._get = lambda begin, end: (asked.set(), DATA[begin:end])[1]  # type: ignore[func-returns-value]
     remote.expect(300, 400)
-    assert asked.wait(10)
+    assert later.wait(10)
 
 
 def test_what_goes_wrong_on_the_way_is_raised_where_it_is_read() -> None:
