@@ -50,8 +50,11 @@ class _Copy:
             end = int.from_bytes(told)
             data = os.pread(self._answers, end - self._read, self._read)
             self._read = end
-            with suppress(Exception):  # an error that cannot be told, say: done, and raised, by who asked
-                yield pickle.loads(data)  # noqa: S301 - from a copy of this process
+            part: tuple[int, Any] | None = None
+            with suppress(Exception):  # what cannot be told, an odd error say, is done once more by who asked
+                part = pickle.loads(data)  # noqa: S301 - from a copy of this process
+            if part is not None:
+                yield part
 
     def let_go(self) -> None:
         """Hear no more of it; if it still works, it finds nobody to tell, and ends."""
