@@ -28,6 +28,15 @@ _LONGEST = 1000
 _MOST_TAGS = 500
 
 
+class Release(NamedTuple):
+    """What a file name says of the release that the file is of."""
+
+    name: NormalizedName
+    version: Version
+    kind: ArtifactKind
+    build: BuildTag = ()
+
+
 class FileName(NamedTuple):
     """What a file name says. ``tags`` is empty for an sdist."""
 
@@ -51,6 +60,20 @@ def read_filename(filename: str, project: NormalizedName | None = None) -> FileN
     With ``project`` given, an sdist's version is what follows that name (``a-b-1.0.tar.gz`` of ``a-b``),
     and a file of another project is odd. Without it, the version follows the last dash.
     """
+    found = read_release(filename, project)
+    if isinstance(found, OddFileName):
+        return found
+    tags: frozenset[Tag] | None = frozenset()
+    if found.kind is ArtifactKind.WHEEL:
+        end = "-".join(filename[:-4].rsplit("-", 3)[-3:])
+        tags = _tags(end)
+        if tags is None:
+            return OddFileName(f"not a wheel tag: {end}")
+    return FileName(found.name, found.version, found.kind, found.build, tags)
+
+
+def read_release(filename: str, project: NormalizedName | None = None) -> Release | OddFileName:
+    """What ``filename`` says but for its tags, which cost the most: `has_tags` tells whether it has any."""
     if len(filename) > _LONGEST:
         return OddFileName("a name that no file system would keep")
     if filename.endswith(".whl"):
@@ -60,12 +83,17 @@ def read_filename(filename: str, project: NormalizedName | None = None) -> FileN
         if extension is None:
             return OddFileName("neither a wheel nor an sdist")
         found = _read_sdist(filename[: -len(extension)], project)
-    if project is not None and isinstance(found, FileName) and found.name != project:
+    if project is not None and isinstance(found, Release) and found.name != project:
         return OddFileName(f"belongs to {found.name}")
     return found
 
 
-def _read_wheel(filename: str) -> FileName | OddFileName:
+def has_tags(text: str) -> bool:
+    """Whether a text is a compressed tag set (PEP 425), as the last three parts of a wheel's name are."""
+    return _tags(text) is not None
+
+
+def _read_wheel(filename: str) -> Release | OddFileName:
     parts = filename[:-4].split("-")
     if len(parts) not in (5, 6):
         return OddFileName("a wheel's name has five or six parts")
@@ -81,25 +109,24 @@ def _read_wheel(filename: str) -> FileName | OddFileName:
         if number is None:
             return OddFileName(f"not a build number: {parts[2]}")
         build = (int(number[1]), number[2])
-    tags = _tags("-".join(parts[-3:]))
-    if tags is None:
-        return OddFileName(f"not a wheel tag: {'-'.join(parts[-3:])}")
-    return FileName(name, version, ArtifactKind.WHEEL, build, tags)
+    return Release(name, version, ArtifactKind.WHEEL, build)
 
 
-def _read_sdist(stem: str, project: NormalizedName | None) -> FileName | OddFileName:
+def _read_sdist(stem: str, project: NormalizedName | None) -> Release | OddFileName:
     name, dash, version = stem.rpartition("-")
     if project is not None:
         # "a-b-1.0-2": the project is known, so the version may have a dash of its own (a post release).
-        cut = next((i for i, c in enumerate(stem) if c == "-" and _name(stem[:i]) == project), None)
-        if cut is not None:
+        cut = stem.find("-")
+        while cut >= 0 and _name(stem[:cut]) != project:
+            cut = stem.find("-", cut + 1)
+        if cut >= 0:
             name, dash, version = stem[:cut], "-", stem[cut + 1 :]
     if not dash or not name:
         return OddFileName("an sdist's name is the project, a dash and the version")
     parsed = _version(version)
     if parsed is None:
         return OddFileName(f"not a version: {version}")
-    return FileName(_name(name), parsed, ArtifactKind.SDIST)
+    return Release(_name(name), parsed, ArtifactKind.SDIST)
 
 
 @lru_cache(maxsize=4096)

@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import product
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from packaging.specifiers import SpecifierSet
@@ -18,8 +19,8 @@ from packaging.tags import Tag
 from packaging.utils import NormalizedName
 from packaging.version import Version
 
-from depguard.model.release import Artifact, ArtifactKind
-from depguard.parse.filenames import OddFileName, read_filename
+from depguard.model.release import Artifact
+from depguard.parse.filenames import OddFileName, has_tags, read_release, version_of
 from depguard.parse.page_files import Listing, PageFile, Skipped
 from depguard.parse.simple_api import artifacts_of, python_specifier
 
@@ -67,9 +68,10 @@ class _Found(dict[str, V]):
 
 def _rank(places: Mapping[str, int], end: str) -> int | None:
     """The best place of a compressed tag set (PEP 425): the last three parts, a build number aside."""
-    tags = end.removesuffix(".whl").lower().rsplit("-", 3)[-3:]
-    ranks = (places.get("-".join(tag)) for tag in product(*(part.split(".") for part in tags)))
-    return min((rank for rank in ranks if rank is not None), default=None)
+    text = "-".join(end.removesuffix(".whl").rsplit("-", 3)[-3:])
+    tags = product(*(part.split(".") for part in text.lower().split("-")))
+    ranks = [rank for tag in tags if (rank := places.get("-".join(tag))) is not None]
+    return min(ranks) if ranks and has_tags(text) else None
 
 
 def _takes(python_fits: Callable[[SpecifierSet], bool], requires_python: str) -> bool:
@@ -85,22 +87,25 @@ def _in_order(tags: tuple[Tag, ...]) -> tuple[dict[str, int], str]:
 
 
 class FittingFile(NamedTuple):
-    """One file that fits, by the part of the page that lists it (``part``)."""
+    """One file that fits, by the part of the page that lists it (``part``) and its place among that one's."""
 
     part: int
-    file: PageFile
     wheel: bool
+    yanked: bool
+    uploaded: str | None
+    files: Sequence[PageFile]
+    at: int
 
     @property
-    def yanked(self) -> bool:
-        """PEP 592."""
-        return self.file.yanked is not None
+    def file(self) -> PageFile:
+        """What the page says of it, found out when it is asked for."""
+        return self.files[self.at]
 
 
 class FittingVersion(NamedTuple):
-    """A version (its text) and its files that fit, best first."""
+    """A version and its files that fit, best first."""
 
-    version: str
+    version: Version
     files: tuple[FittingFile, ...]
 
 
@@ -186,37 +191,53 @@ class ListedPage:
         return tuple(artifacts), tuple(skipped)
 
     def _fitting(self, reach: Reach) -> Fitting:
-        by_version: dict[Version, list[tuple[tuple[Any, ...], FittingFile]]] = {}
-        ranks, takes_python = reach.ranks, reach.takes_python
+        by_version: dict[Version, list[_Ordered]] = {}
         for number, part in enumerate(self._parts):
-            listing = part.load()
-            seen: set[str] = set()
-            for at, (filename, python) in enumerate(listing.heads):
-                if filename in seen:
-                    continue
-                seen.add(filename)
-                rank = ranks[filename.split("-", 2)[-1]] if filename.endswith(".whl") else -1
-                if rank is None or (python and not takes_python[python]):
-                    continue
-                parts = read_filename(filename, self.name)
-                if isinstance(parts, OddFileName):
-                    continue
-                file = listing.files[at]
-                order = (file.yanked is not None, *_order(rank, parts.build), -number, -at)
-                found = FittingFile(number, file, parts.kind is ArtifactKind.WHEEL)
-                by_version.setdefault(parts.version, []).append((order, found))
+            for version, files in _fitting_files(part.load(), self.name, reach, number):
+                by_version.setdefault(version, []).extend(files)
         return tuple(
-            FittingVersion(
-                str(version), tuple(file for _, file in sorted(by_version[version], key=lambda pair: pair[0]))
-            )
+            FittingVersion(version, tuple([file for _, file in sorted(by_version[version], key=_first)]))
             for version in sorted(by_version, reverse=True)
         )
+
+
+_Ordered = tuple[tuple[Any, ...], FittingFile]
+"""A file and what it is sorted by."""
+_first = itemgetter(0)
+
+
+def _fitting_files(
+    listing: Listing, name: NormalizedName, reach: Reach, number: int
+) -> Iterable[tuple[Version, list[_Ordered]]]:
+    """What a host can take of one part of a page; a version may come several times."""
+    # Files of one release share the object as a rule: to compare the versions of all would take longer.
+    by_object: dict[int, tuple[Version, list[_Ordered]]] = {}
+    ranks, takes_python, files = reach.ranks, reach.takes_python, listing.files
+    seen: set[str] = set()
+    for at, (filename, python) in enumerate(listing.heads):
+        if filename in seen:
+            continue
+        seen.add(filename)
+        wheel = filename.endswith(".whl")
+        rank = ranks[filename.split("-", 2)[-1]] if wheel else -1
+        if rank is None or (python and not takes_python[python]):
+            continue
+        release = read_release(filename, name)
+        if isinstance(release, OddFileName):
+            continue
+        yanked, uploaded = listing.state(at)
+        order = (yanked, *_order(rank, release.build), -number, -at)
+        file = FittingFile(number, wheel, yanked, uploaded, files, at)
+        version = release.version
+        by_object.setdefault(id(version), (version, []))[1].append((order, file))
+    return by_object.values()
 
 
 def fitting_text(fitting: Fitting) -> str:
     """A `Fitting` as text, to be kept."""
     rows = [
-        [version, [[found.part, *found.file, found.wheel] for found in files]] for version, files in fitting
+        [str(version), [[found.part, *found.file, found.wheel] for found in files]]
+        for version, files in fitting
     ]
     return json.dumps(rows, separators=(",", ":"))
 
@@ -239,13 +260,20 @@ def fitting_of(text: str) -> Fitting:
 def _read_fitting(text: str) -> Fitting:
     try:
         return tuple(
-            [
-                FittingVersion(version, tuple([FittingFile(f[0], PageFile(*f[1:-1]), f[-1]) for f in files]))
-                for version, files in json.loads(text)
-            ]
+            [FittingVersion(version_of(version), _read_files(rows)) for version, rows in json.loads(text)]
         )
     except (TypeError, IndexError) as error:
         raise ValueError(f"not what fits a host: {error}") from error
+
+
+def _read_files(rows: Sequence[Sequence[Any]]) -> tuple[FittingFile, ...]:
+    files = [PageFile(*row[1:-1]) for row in rows]
+    return tuple(
+        [
+            FittingFile(row[0], row[-1], file.yanked is not None, file.uploaded, files, at)
+            for at, (row, file) in enumerate(zip(rows, files, strict=True))
+        ]
+    )
 
 
 def _order(rank: int, build: tuple[()] | tuple[int, str]) -> tuple[Any, ...]:

@@ -7,15 +7,17 @@ compiled with (numpy/core/code_generators/generate_numpy_api.py), or those of Cy
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from packaging.version import Version
 
 from depguard.model.binary import NumpyMark, NumpyUse
 
-# What each of the strings below begins with: all modules have to be imported, and crates have a version.
-_NEW, _OLD, _VERSION = b"numpy._core", b"numpy.core", b"numpy-0."
+_NUMPY: Final = re.compile(rb"numpy")
+_NEW, _OLD, _CRATE = b"numpy._core", b"numpy.core", b"numpy-0."
+_MOST_PLACES: Final = 10_000
 
 _NEW_MODULE: Final = b"numpy._core._multiarray_umath\0"
 _NEW_MESSAGE: Final = b"module was compiled against NumPy C-API version"
@@ -25,8 +27,7 @@ _FLOOR: Final = b"NumPy C-API version 0x%x (NumPy "
 _FLOOR_VERSION: Final = re.compile(rb"(\d{1,2}\.\d{1,3})\)")
 _CYTHON_NEW: Final = (b"numpy._core.multiarray failed to import", b"numpy._core.umath failed to import")
 _CYTHON_OLD: Final = (b"numpy.core.multiarray failed to import", b"numpy.core.umath failed to import")
-_RUST_SOURCE: Final = b"/src/npyffi"
-_RUST: Final = re.compile(rb"numpy-0\.(\d{1,3})\.\d{1,3}$")
+_RUST: Final = re.compile(rb"numpy-0\.(\d{1,3})\.\d{1,3}/src/npyffi")
 _RUST_SINCE: Final = 22
 
 API_CODES: Final[Mapping[tuple[int, int], int]] = {
@@ -40,30 +41,50 @@ API_CODES: Final[Mapping[tuple[int, int], int]] = {
 def numpy_use(data: bytes) -> NumpyUse:
     """The mark of one file; the first that fits, in the order of how much each one proves.
 
-    Modules have millions of bytes, and every search takes its time: what most lack is looked for once.
+    Modules have millions of bytes, and every search takes its time: most strings are looked for where NumPy's
+    name is, which is looked for once.
     """
-    if b"numpy" not in data:
+    named = _Named(data)
+    if not named.places:
         return NumpyUse()
-    named = {mark for mark in (_NEW, _OLD, _VERSION) if mark in data}
-    if _NEW in named and _NEW_MODULE in data and _NEW_MESSAGE in data:
+    if named.any_of(_NEW_MODULE) and _NEW_MESSAGE in data:
         return NumpyUse(mark=NumpyMark.NEW, how="import_array", floor=_floor(data))
-    if _OLD in named and _OLD_MODULE in data and _OLD_MESSAGE in data:
+    if named.any_of(_OLD_MODULE) and _OLD_MESSAGE in data:
         return NumpyUse(mark=NumpyMark.OLD, how="import_array")
-    if _NEW in named and _any_of(_CYTHON_NEW, data):
+    if named.any_of(*_CYTHON_NEW):
         return NumpyUse(mark=NumpyMark.NEW, how="Cython", floor=_floor(data))
-    if _OLD in named and _any_of(_CYTHON_OLD, data):
+    if named.any_of(*_CYTHON_OLD):
         return NumpyUse(mark=NumpyMark.OLD, how="Cython")
     api = b"_ARRAY_API" in data
-    if api and (_NEW in named or _OLD in named) and b"pybind11" in data:
-        if _NEW in named:  # since pybind11 2.12
+    if api and named.any_of(_NEW, _OLD) and b"pybind11" in data:
+        if named.any_of(_NEW):  # since pybind11 2.12
             return NumpyUse(mark=NumpyMark.NEW, how="pybind11")
-        if b"numpy.core.multiarray\0" in data:
+        if named.any_of(b"numpy.core.multiarray\0"):
             return NumpyUse(mark=NumpyMark.PYBIND, how="pybind11")
-    rust = _rust(data) if _VERSION in named else None
+    rust = _rust(data) if named.any_of(_CRATE) else None
     if rust is not None:
         mark = NumpyMark.RUST if rust < _RUST_SINCE else NumpyMark.NEW
         return NumpyUse(mark=mark, how=f"rust-numpy 0.{rust}")
     return NumpyUse(mark=NumpyMark.UNCLEAR) if api else NumpyUse()
+
+
+class _Named:
+    """Where a file has NumPy's name in it: a few dozen places, or so many that they are not worth a list."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.places = [found.start() for found in islice(_NUMPY.finditer(data), _MOST_PLACES + 1)]
+
+    def any_of(self, *strings: bytes) -> bool:
+        """Whether the file has any of these, which begin with that name."""
+        if len(self.places) > _MOST_PLACES:
+            return any(string in self._data for string in strings)
+        return any(self._data.startswith(strings, place) for place in self.places)
+
+
+def _rust(data: bytes) -> int | None:
+    """The oldest rust-numpy minor version whose sources a panic message names."""
+    return min((int(found.group(1)) for found in _RUST.finditer(data)), default=None)
 
 
 def api_code(version: Version) -> int | None:
@@ -83,19 +104,3 @@ def _floor(data: bytes) -> Version | None:
     at = data.find(_FLOOR)
     found = _FLOOR_VERSION.match(data, at + len(_FLOOR)) if at >= 0 else None
     return Version(found.group(1).decode()) if found else None
-
-
-def _any_of(strings: Iterable[bytes], data: bytes) -> bool:
-    return any(string in data for string in strings)
-
-
-def _rust(data: bytes) -> int | None:
-    """The oldest rust-numpy minor version whose sources a panic message names."""
-    minors: list[int] = []
-    at = data.find(_RUST_SOURCE)
-    while at >= 0:
-        found = _RUST.search(data[max(at - 24, 0) : at])
-        if found:
-            minors.append(int(found.group(1)))
-        at = data.find(_RUST_SOURCE, at + 1)
-    return min(minors, default=None)

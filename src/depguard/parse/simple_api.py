@@ -20,7 +20,7 @@ from packaging.utils import NormalizedName
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, read_filename
 from depguard.parse.json_text import BadJsonError, load_json
-from depguard.parse.page_files import Entries, Entry, Head, Listing, PageFile, Skipped
+from depguard.parse.page_files import Entries, Entry, Head, Listing, PageFile, Skipped, State
 from depguard.parse.requirement_cache import specifiers
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -73,12 +73,17 @@ def read_json(text: str, *, url: str) -> Listing:
             skipped.append((filename, "its URL cannot be used"))
         else:
             entries.append(entry)
-    return Listing(Entries(entries, head=_head, make=partial(_file, url)), tuple(skipped), text)
+    files = Entries(entries, head=_head, state=_state, make=partial(_file, url))
+    return Listing(files, tuple(skipped), text)
 
 
 def _head(entry: Entry) -> Head:
     python = entry.get("requires-python")
     return entry["filename"], python if isinstance(python, str) else None
+
+
+def _state(entry: Entry) -> State:
+    return bool(entry.get("yanked")), _text(entry.get("upload-time"))
 
 
 def _file(page: str, entry: Entry) -> PageFile:
@@ -116,7 +121,12 @@ def read_html(text: str, *, url: str) -> Listing:
             skipped.append((address, "its URL cannot be used"))
         else:
             entries.append(anchor)
-    files = Entries(entries, head=partial(_anchor_head, base), make=partial(_anchor_file, base))
+    files = Entries(
+        entries,
+        head=partial(_anchor_head, base),
+        state=_anchor_state,
+        make=partial(_anchor_file, base),
+    )
     return Listing(files, tuple(skipped))
 
 
@@ -125,6 +135,10 @@ def _anchor_head(base: str, anchor: Entry) -> Head:
     address = _absolute(base, anchor["href"].partition("#")[0]) or ""
     filename = address.partition("?")[0].rpartition("/")[2]
     return unquote(filename) if "%" in filename else filename, anchor.get("data-requires-python")
+
+
+def _anchor_state(anchor: Entry) -> State:
+    return "data-yanked" in anchor, anchor.get("data-upload-time")
 
 
 def _anchor_file(base: str, anchor: Entry) -> PageFile:

@@ -154,7 +154,6 @@ def fetch_directory(file: Pieces, *, ahead: Callable[[Place], int] = lambda _: 0
 def read_directory(data: bytes, place: Place) -> Directory:
     """The members; of a name that comes twice the last. Raises ZipDamagedError."""
     names: list[bytes] = []
-    flags: list[int] = []
     rows: list[Row] = []
     at, last, shift, unpack_from = 0, len(data) - _ENTRY_SIZE, place.shift, _FIELDS.unpack_from
     # Wheels of 13,000 members are no rarity: this is all that is done for each of them.
@@ -168,35 +167,53 @@ def read_directory(data: bytes, place: Place) -> Directory:
         field = name + named
         at = field + extra + comment
         names.append(data[name:field])
-        flags.append(flag)
-        if _FULL_32 in (size, packed, offset):
+        if size == _FULL_32 or packed == _FULL_32 or offset == _FULL_32:
             size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
         begin = offset + shift
         rows.append((begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method))
     if at > len(data):
         raise ZipDamagedError("its directory is cut off")
     _apart(names, rows, place.begin)
-    return _each_once(_paths(names, flags), rows)
+    return _each_once(_paths(names, data, place), rows)
 
 
 def members_with(part: bytes, data: bytes, place: Place) -> Iterator[tuple[bytes, int]]:
-    """The names that contain ``part``, in order, and where their entries begin. Raises ZipDamagedError."""
-    at, last, unpack_from = 0, len(data) - _ENTRY_SIZE, _LENGTHS.unpack_from
+    """The names that contain ``part``, in order, and where their entries begin. Raises ZipDamagedError.
+
+    Where the mark that an entry begins with comes as often as there are entries, each is one, and the members
+    are found without a look at the others: that these are as they should be, `read_directory` finds out.
+    """
     found = data.find(part)
+    if data.count(_ENTRY) != place.count:
+        yield from ((name, begin) for name, begin, _ in _walk(data, place) if part in name)
+        return
+    while found >= 0:
+        begin = data.rfind(_ENTRY, 0, found)
+        if not 0 <= begin <= len(data) - _ENTRY_SIZE:
+            raise ZipDamagedError("its directory is cut off or damaged")
+        mark, flag, named, _, _ = _LENGTHS.unpack_from(data, begin)
+        if flag & _ENCRYPTED:
+            raise _odd_entry(mark)
+        end = begin + _ENTRY_SIZE + named
+        name = data[begin + _ENTRY_SIZE : end]
+        if part in name:
+            yield name, begin
+        found = data.find(part, max(end, found + 1))
+
+
+def _walk(data: bytes, place: Place) -> Iterator[tuple[bytes, int, int]]:
+    """Every name, where its entry begins, and its flags. Raises ZipDamagedError."""
+    at, last = 0, len(data) - _ENTRY_SIZE
     for _ in range(place.count):
         if at > last:
             raise ZipDamagedError("its directory is cut off or damaged")
-        mark, flag, named, extra, comment = unpack_from(data, at)
+        mark, flag, named, extra, comment = _LENGTHS.unpack_from(data, at)
         if mark != _ENTRY or flag & _ENCRYPTED:
             raise _odd_entry(mark)
         begin = at
-        end = begin + _ENTRY_SIZE + named
-        at = end + extra + comment
-        if 0 <= found < end:
-            name = data[begin + _ENTRY_SIZE : end]
-            if part in name:
-                yield name, begin
-            found = data.find(part, end)
+        at = begin + _ENTRY_SIZE + named
+        yield data[begin + _ENTRY_SIZE : at], begin, flag
+        at += extra + comment
     if at > len(data):
         raise ZipDamagedError("its directory is cut off")
 
@@ -217,13 +234,13 @@ def _odd_entry(mark: bytes) -> ZipDamagedError:
     return ZipDamagedError("a member is encrypted")
 
 
-def _paths(names: Sequence[bytes], flags: Sequence[int]) -> list[str]:
+def _paths(names: Sequence[bytes], data: bytes, place: Place) -> list[str]:
     # Thousands of names that are nearly always plain: looked at as one text, in ways that take no time.
     whole = b"\n".join([b"", *names])
     plain = whole.isascii() and not any(odd in whole for odd in _ODD)
     if plain and whole.count(b"\n") == len(names):
         return whole.decode("ascii").split("\n")[1:]
-    return list(map(_path, names, flags))
+    return [_path(name, flags) for name, _, flags in _walk(data, place)]
 
 
 def _path(name: bytes, flags: int) -> str:

@@ -16,7 +16,6 @@ from packaging.version import Version
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import Host
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, FormatControl, MetadataUnknown
-from depguard.parse.filenames import version_of
 from depguard.parse.listed_page import Fitting, FittingFile, ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
 from depguard.records import dataclass, field
@@ -178,11 +177,11 @@ class Universe:
                 allowed = [file for file in allowed if self._was_there(page, file, self.cutoff)]
             if allowed:
                 make = partial(page.artifact, allowed[0])
-                offers.append(Offer(page.name, version_of(version), make, yanked=allowed[0].yanked))
+                offers.append(Offer(page.name, version, make, yanked=allowed[0].yanked))
         return Offers(found=page.found, offers=Remembering(offers))
 
     def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
-        uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None
+        uploaded = upload_moment(found.uploaded) if found.uploaded else None
         if uploaded is None:
             return self._undated(page.artifact(found), page)
         return uploaded < cutoff

@@ -75,6 +75,9 @@ class ProjectPages:
         if not all(page.sha256 for _, page in pages):
             spoil("a page that is not kept")
             return ListedPage(name, parts)
+        if any(page.new for _, page in pages):
+            # What fits is worth keeping for whoever asks again. Who asks first has better things to do.
+            return ListedPage(name, parts)
         told = [name, *(text for index, page in pages for text in (index.label, page.sha256))]
         return ListedPage(name, parts, recall=lambda reach, make: self._fitting(told, reach, make))
 

@@ -43,10 +43,14 @@ class _Fetched(NamedTuple):
 
 
 class ReadPage(NamedTuple):
-    """A page: how to get what it lists, which costs, and the hash of that, which does not."""
+    """A page: how to get what it lists, which costs, and the hash of that, which does not.
+
+    ``new``: it was fetched for what is asked now, by this process or a copy of it.
+    """
 
     load: Callable[[], Listing]
     sha256: str
+    new: bool = False
 
 
 class RemotePages:
@@ -103,7 +107,7 @@ class RemotePages:
         before = entry.facts.get("sha256", sha256) if entry is not None else sha256
         if before != sha256:
             self._cache.drop(_TEXT, before)
-        return None if found is None else ReadPage(lambda: found, sha256)
+        return None if found is None else ReadPage(lambda: found, sha256, new=True)
 
     def _kept(self, entry: Entry, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
         """A cached page, whose text is looked at when it is asked for; one that is gone is fetched again."""
@@ -121,7 +125,7 @@ class RemotePages:
             again = self.read(url, what=what, absent=absent)
             return Listing() if again is None else again.load()
 
-        return ReadPage(load, sha256)
+        return ReadPage(load, sha256, new=self._is_new(entry))
 
     def at_hand(self, url: str) -> bool:
         """Whether the page is read without a request, or cannot be asked for at all."""
@@ -142,9 +146,12 @@ class RemotePages:
         return entry
 
     def _will_do(self, entry: Entry, now: float) -> bool:
-        if self._settings.offline or (self._since is not None and self._since <= entry.stored <= now):
+        if self._settings.offline or (self._is_new(entry) and entry.stored <= now):
             return True
         return now < entry.fresh_until and not self._settings.refresh and entry.stored <= now + 60
+
+    def _is_new(self, entry: Entry) -> bool:
+        return self._since is not None and self._since <= entry.stored
 
     def _fetch(self, url: str, entry: Entry | None) -> _Fetched:
         headers = {"Accept": ACCEPT}
@@ -216,6 +223,8 @@ def _fetched(reply: Reply) -> _Fetched:
 
 _SUSPECT = ("?", "@", "#", "\\u00")
 """What a link with a signature, credentials or a fragment has in it, or may be spelled with."""
+_YANKED = re.compile(r'(?<!\\)"yanked"\s*:\s*"(?:[^"\\]|\\.)*"')
+"""Why a file was yanked: prose, which often says where more is to be read."""
 
 
 def _frozen(found: Listing, url: str) -> str:
@@ -225,11 +234,23 @@ def _frozen(found: Listing, url: str) -> str:
     a text of its files takes longer than all else that is done with them. Of other pages the files are kept.
     """
     page = found.source
-    if page and "?" not in url and not any(mark in page for mark in _SUSPECT) and _has_bytes(page):
+    if page and "?" not in url and not _may_tell(page) and _has_bytes(page):
         return f"{without_credentials(url)}\n{page}"
     if any("?" in file.url for file in found.files):
         return ""  # signed links: secrets that go stale besides
     return json.dumps([list(found.files), found.skipped], separators=(",", ":"))
+
+
+def _may_tell(page: str) -> bool:
+    """Whether something in a PEP 691 page may be part of a secret."""
+    for mark in _SUSPECT:
+        at = page.find(mark)
+        while at >= 0:
+            reason = _YANKED.match(page, max(page.rfind('"yanked"', 0, at), 0))
+            if reason is None or reason.end() <= at:
+                return True
+            at = page.find(mark, reason.end())
+    return False
 
 
 def _has_bytes(text: str) -> bool:
