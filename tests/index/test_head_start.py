@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from depguard.cli.head_start import NEEDED
+from depguard.cli.first_time import NEEDED
 from depguard.cli.main import main
 from depguard.errors import InputError, Problem
 from kit.loopback import Loopback

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 from contextlib import ExitStack, suppress
-from functools import cache, partial
-from importlib import import_module
+from functools import cache
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from depguard.cli import first_time
 from depguard.records import dataclass
 
 if TYPE_CHECKING:
@@ -29,25 +29,6 @@ if TYPE_CHECKING:
     from depguard.resolve.effort import Effort
     from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
-
-NEEDED = (
-    "depguard.adapters.index.client",
-    "depguard.adapters.index.pools",
-    "depguard.adapters.index.transport",
-    "depguard.adapters.index.credentials",
-    "urllib.request",
-    "encodings.idna",
-    "depguard.resolve.sketch",
-    "depguard.resolve.ahead",
-    "depguard.resolve.universe",
-    "depguard.resolve.effort",
-    "depguard.adapters.index.reading",
-    "depguard.adapters.index.contents",
-    "depguard.adapters.index.kept_contents",
-    "depguard.parse.anchors",
-)
-"""What asking an index takes, in the order in which it comes to be needed."""
-
 
 class HeadStart:
     """Asks for what a tier comes to, as soon as it is known what a host has; the client is handed on.
@@ -81,10 +62,7 @@ class HeadStart:
     def __enter__(self) -> Self:
         """Where an index will most likely be asked, who asks it gets ready while this one finds out what."""
         if self._will_ask():
-            from depguard.adapters.index.outrider import saddle
-
-            imports = (partial(import_module, module) for module in NEEDED)
-            self._rider = saddle((_make_certificates, *imports), note=self._console.note)
+            self._rider = first_time.taken(self._console.note) or first_time.make(self._console.note)
             if self._rider is not None:
                 self._opened.callback(self._rider.recall)
         return self
@@ -124,12 +102,6 @@ class HeadStart:
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         source.send_ahead(prospect, self._rider)
-
-
-def _make_certificates() -> None:
-    from depguard.adapters.index.certificates import make_ahead
-
-    make_ahead()
 
 
 @dataclass(frozen=True, kw_only=True)

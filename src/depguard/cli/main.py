@@ -216,9 +216,16 @@ def _find(name: str) -> Command:
 def _run(command: Command, options: Globals, words: list[str]) -> int:
     if not command.remembers:
         return _run_anew(command, options, words, None)
-    from depguard.cli.remembered import remembered, repeat
+    from depguard.cli.first_time import getting_ready
 
     plainly = not options.verbose and not options.debug
+    with getting_ready(words, plainly=plainly):
+        return _run_or_repeat(command, options, words, plainly=plainly)
+
+
+def _run_or_repeat(command: Command, options: Globals, words: list[str], *, plainly: bool) -> int:
+    from depguard.cli.remembered import remembered, repeat
+
     memory = remembered(command.name, [*map(str, options), *words], plainly=plainly)
     if memory is None:
         return _run_anew(command, options, words, None)

@@ -15,6 +15,7 @@ from depguard.adapters.answers import Answer, Answers, key_of
 from depguard.adapters.cache import Cache
 from depguard.adapters.cache_place import cache_place
 from depguard.adapters.witness import watch
+from depguard.cli.first_time import value_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +30,7 @@ class Remembered:
     """One command line's answers."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        folder = cache_place(os.environ, _value(words, "--cache-dir"))
+        folder = cache_place(os.environ, value_of(words, "--cache-dir"))
         # What is wrong with the cache is said by whoever opens it next, and does the work.
         self._cache = Cache.in_folder(folder, note=lambda _: None)
         self._answers = Answers(self._cache)
@@ -63,7 +64,7 @@ def remembered(name: str, words: Sequence[str], *, plainly: bool) -> Remembered 
 
     ``plainly``: neither ``-v`` nor ``--debug`` stood before the command.
     """
-    if not plainly or os.environ.get("DEPGUARD_RECALL") == "0" or _value(words, "--host") is None:
+    if not plainly or os.environ.get("DEPGUARD_RECALL") == "0" or value_of(words, "--host") is None:
         return None
     for word in words:
         if word.startswith(_DECIDED_ANEW) or word == "-h" or (word[:2] == "-v" and set(word[1:]) == {"v"}):
@@ -80,17 +81,6 @@ def repeat(answer: Answer) -> int:
         sys.stdout.write(answer.out)
         sys.stdout.flush()
     return answer.code
-
-
-def _value(words: Sequence[str], option: str) -> str | None:
-    """The last value of an option that takes one."""
-    found = None
-    for at, word in enumerate(words):
-        if word == option and at + 1 < len(words):
-            found = words[at + 1]
-        elif word.startswith(f"{option}="):
-            found = word[len(option) + 1 :]
-    return found
 
 
 def _terminal() -> list[object]:
