@@ -67,11 +67,15 @@ def planned(tmp_path: Path, index: Loopback, cores: str, *more: str, copies: int
 
 def test_the_same_answer_for_the_same_requests(tmp_path: Path, index: Loopback) -> None:
     alone = planned(tmp_path, index, "one")
-    asked = sorted(index.paths())
+    asked = set(index.paths())
     assert alone[0] == 0
     assert "small 2.0" in alone[1]
     assert planned(tmp_path, index, "two", copies=1) == alone
-    assert sorted(index.paths()) == asked
+    paths = index.paths()
+    assert len(paths) == len(set(paths)), "something was asked for twice"
+    # Who guesses asks for several older releases at once, where it comes to guess before it is asked.
+    guessed = {"/files/small-1.0-py3-none-any.whl"}
+    assert set(paths) - guessed == asked - guessed
 
 
 def test_what_it_fetched_is_there_without_the_index(tmp_path: Path, index: Loopback) -> None:
@@ -108,7 +112,7 @@ def test_a_cache_that_keeps_nothing_is_no_place_to_meet(tmp_path: Path, index: L
     (tmp_path / "one").write_text("likewise")
     alone = planned(tmp_path, index, "one")
     asked = sorted(index.paths())
-    told = planned(tmp_path, index, "two")
+    told = planned(tmp_path, index, "two", copies=1)  # made before anybody looked, and let go
     assert (told[0], told[1]) == (alone[0], alone[1])
     assert sorted(index.paths()) == asked
 

@@ -272,5 +272,5 @@ def test_a_warm_plan_imports_what_it_needs(project: Project, recall: str, forbid
 
 def test_every_module_counts_for_what_this_depguard_is() -> None:
     package = Path(depguard.__file__).parent
-    told = {line.rsplit(" ", 2)[0] for line in code_below(str(package))}
+    told = {file.path for file in code_below(str(package))}
     assert told == {str(path) for path in package.rglob("*.py")}

@@ -282,6 +282,7 @@ def filled() -> Iterator[tuple[Project, tuple[int, str, str]]]:
     with _served(root) as index:
         project = Project(root, index)
         first = project.here()
+        assert project.here(recall=False) == first  # what fits is kept when a page is looked at again
         shutil.copytree(project.cache, root / "good")
         yield project, first
     shutil.rmtree(root)

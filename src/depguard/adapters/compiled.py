@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TypeVar
 
@@ -21,10 +21,16 @@ T = TypeVar("T")
 
 
 class CompiledForms:
-    """Values by what they are made of. Never raises for an entry that does not fit: it is made again."""
+    """Values by what they are made of. Never raises for an entry that does not fit: it is made again.
 
-    def __init__(self, cache: Cache) -> None:
+    ``shipped`` has the forms that came with depguard: of a kind, of sources, as if read from a place.
+    """
+
+    def __init__(
+        self, cache: Cache, *, shipped: Callable[[str, Sequence[str], str], str | None] = lambda *_: None
+    ) -> None:
         self._cache = cache
+        self._shipped = shipped
 
     @classmethod
     def none(cls) -> CompiledForms:
@@ -34,35 +40,46 @@ class CompiledForms:
     def recall(
         self,
         kind: str,
-        sources: Iterable[str | bytes],
+        sources: Sequence[str],
         make: Callable[[], T],
         *,
         to_text: Callable[[T], str],
         from_text: Callable[[str], T],
         afresh: bool = False,
+        place: str = "",
     ) -> T:
         """The value that ``make`` gives for exactly these sources, out of the cache where it is there.
 
         ``from_text`` raises ValueError for a text that does not fit; the entry is then dropped. What
         ``make`` raises is raised, and nothing is kept. ``afresh``: what was made is read from its text as
-        well, where that gives a value that is worth more.
+        well, where that gives a value that is worth more. ``place`` is where the sources were read from, which
+        the value tells as well.
         """
-        key = digest(sources)
+        key = digest((place, *sources) if place else sources)
         entry = self._cache.get(kind, key)
         if entry is not None:
             try:
                 return from_text(entry.text)
             except ValueError:
                 self._cache.drop(kind, key)
+        text = self._shipped(kind, sources, place)
+        if text is not None:
+            with suppress(ValueError):
+                known = from_text(text)
+                self._put(kind, key, text)
+                return known
         made = make()
         if self._cache.path is None:
             return made
         # A value that has no text (a form that cannot hold it) is made every time.
         with suppress(ValueError):
             text = to_text(made)
-            self._cache.put(kind, key, Entry(text=text, stored=time.time(), facts={}))
+            self._put(kind, key, text)
             return from_text(text) if afresh else made
         return made
+
+    def _put(self, kind: str, key: str, text: str) -> None:
+        self._cache.put(kind, key, Entry(text=text, stored=time.time(), facts={}))
 
     @property
     def keeps(self) -> bool:

@@ -99,17 +99,20 @@ class HostStore:
             metadata_path = metadata_path_of(path)
             text = self._files.text(path)
             metadata = self._files.text(metadata_path) if self._files.is_file(metadata_path) else None
-            sources = (str(path), text, metadata or "")  # the path: it stands in every location
-            if sources not in self._made:
-                self._made[sources] = self._forms.recall(
+            sources = (text, metadata or "")
+            place = str(path)  # it stands in every location
+            known = self._made.get((place, *sources))
+            if known is None:
+                known = self._made[place, *sources] = self._forms.recall(
                     "host",
                     sources,
-                    lambda: self._parsed(path, text, metadata),
+                    lambda: parsed_host(path, text, metadata, ahead=self._ahead),
                     to_text=_compiled_text,
                     from_text=_compiled_host,
                     afresh=True,
+                    place=place,
                 )
-            self._read[path] = self._made[sources]
+            self._read[path] = known
         return self._read[path]
 
     def outline(self, name_or_path: str) -> Host:
@@ -125,17 +128,6 @@ class HostStore:
             self._outlines[path] = make_host(parse_host_file(self._files.text(path), str(path)), None)
         return self._outlines[path]
 
-    def _parsed(self, path: Path, text: str, metadata: str | None) -> Host:
-        from depguard.parse.host_assembly import make_host
-        from depguard.parse.host_file import parse_host_file
-        from depguard.parse.host_metadata import parse_metadata
-
-        beside = str(metadata_path_of(path))
-        file = parse_host_file(text, str(path))
-        outline = make_host(file, None, beside)
-        self._ahead(outline)
-        return outline if metadata is None else make_host(file, parse_metadata(metadata, beside), beside)
-
     def _named(self, name: str) -> Path | None:
         """The file of a whole catalogue name, without a look at the others."""
         if not name or not all(part.strip(".") for part in name.split("/")) or "\\" in name:
@@ -149,6 +141,21 @@ class HostStore:
             for path in self._files.below(root, SUFFIXES, deep=True):
                 found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return found
+
+
+def parsed_host(
+    path: Path, text: str, metadata: str | None, *, ahead: Callable[[Host], None] = lambda _: None
+) -> Host:
+    """The host that a file's text is, with the text of the metadata beside it. Raises InputError."""
+    from depguard.parse.host_assembly import make_host
+    from depguard.parse.host_file import parse_host_file
+    from depguard.parse.host_metadata import parse_metadata
+
+    beside = str(metadata_path_of(path))
+    file = parse_host_file(text, str(path))
+    outline = make_host(file, None, beside)
+    ahead(outline)
+    return outline if metadata is None else make_host(file, parse_metadata(metadata, beside), beside)
 
 
 def _compiled_text(host: Host) -> str:

@@ -7,10 +7,21 @@ import os
 import sys
 from functools import lru_cache
 from importlib.util import find_spec
+from typing import NamedTuple
 
 from depguard import __version__
 
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+"""The folder of depguard's own code."""
 _DECIDING = ("packaging", "resolvelib", "yaml")
+
+
+class CodeFile(NamedTuple):
+    """A file of code: its path, its size in bytes, and when it was last written (nanoseconds since 1970)."""
+
+    path: str
+    size: int
+    written: int
 
 
 @lru_cache(maxsize=1)
@@ -20,8 +31,7 @@ def own_code() -> bytes:
     The second matters in a checkout, where the version stays and the code does not. Of the libraries it is
     their top file, and Python's own version.
     """
-    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    lines = [__version__, sys.version, package, *code_below(package)]
+    lines = [__version__, sys.version, PACKAGE, *(f"{path} {size} {at}" for path, size, at in own_files())]
     for name in _DECIDING:
         spec = find_spec(name)
         if spec is not None and spec.origin:
@@ -30,14 +40,20 @@ def own_code() -> bytes:
     return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape")).digest()
 
 
-def code_below(folder: str) -> list[str]:
+@lru_cache(maxsize=1)
+def own_files() -> tuple[CodeFile, ...]:
+    """depguard's files."""
+    return tuple(code_below(PACKAGE))
+
+
+def code_below(folder: str) -> list[CodeFile]:
     """The code in a folder and all below it; what begins with ``_`` is byte code, or is what is shipped."""
-    lines: list[str] = []
+    files: list[CodeFile] = []
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.endswith(".py"):
                 stat = entry.stat()
-                lines.append(f"{entry.path} {stat.st_size} {stat.st_mtime_ns}")
+                files.append(CodeFile(entry.path, stat.st_size, stat.st_mtime_ns))
             elif not entry.name.startswith("_") and entry.is_dir():
-                lines += code_below(entry.path)
-    return lines
+                files += code_below(entry.path)
+    return files

@@ -226,7 +226,7 @@ class PolicyStore:
             return read_draft(text, label)
 
         draft: PolicyDraft = self._forms.recall(
-            "policy", (label, text), read, to_text=DRAFTS.to_text, from_text=DRAFTS.from_text
+            "policy", (text,), read, to_text=DRAFTS.to_text, from_text=DRAFTS.from_text, place=label
         )
         return draft
 

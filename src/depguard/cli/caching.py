@@ -26,10 +26,12 @@ def compiled_forms(args: argparse.Namespace, console: Console) -> CompiledForms:
     """What was parsed before; the same object for the same folder in one run."""
     from depguard.adapters.cache import Cache
     from depguard.adapters.compiled import CompiledForms
+    from depguard.adapters.shipped_forms import shipped_form
 
     folder = cache_folder(args)
     if folder not in _open:
-        _open[folder] = CompiledForms(Cache.in_folder(folder, note=console.note_once))
+        cache = Cache.in_folder(folder, note=console.note_once)
+        _open[folder] = CompiledForms(cache, shipped=shipped_form)
     return _open[folder]
 
 
