@@ -45,18 +45,17 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
     from depguard.app.crew import ALONE
     from depguard.app.plan_many import PlanRequest, plan_many
     from depguard.cli.asking import asking
+    from depguard.cli.caching import compiled_forms
     from depguard.cli.commands import plan as command
     from depguard.cli.console import standard_console
     from depguard.cli.main import collect_rarely
-    from depguard.cli.setup import set_up
+    from depguard.cli.setup import host_store, set_up
 
     names = HostStore([shipped_hosts()], lambda: None).names()[:HOSTS]  # type: ignore[arg-type, return-value]  # never live
     parser = argparse.ArgumentParser()
     command.register(parser)
     words = ["tier3", "--policy", "colab", "--cache-dir", cache, *(["--offline"] if offline else [])]
-    for name in names:
-        words += ["--host", name]
-    args = parser.parse_args(words)
+    args = parser.parse_args([*words, "--host", names[0]])
     console = standard_console(quiet=True)
     for module in _LATER:
         import_module(module)
@@ -66,7 +65,8 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
     setup = set_up(args, console)
     with asking(args, console, setup) as question:
         requests = [PlanRequest(question=question, tier=tier) for tier in TIERS]
-        plans = sum(1 for _ in plan_many(requests, setup.hosts, crew=crew))
+        hosts = host_store(args, forms=compiled_forms(args, console)).several(names)
+        plans = sum(1 for _ in plan_many(requests, hosts, crew=crew))
     return {"plans": plans, "wall": time.perf_counter() - wall, "cpu": time.process_time() - cpu}
 
 

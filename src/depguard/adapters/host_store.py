@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from depguard.adapters.compiled import CompiledForms
 from depguard.adapters.file_view import Disk, FileView
@@ -115,6 +115,10 @@ class HostStore:
             self._read[path] = known
         return self._read[path]
 
+    def several(self, names: Sequence[str]) -> Sequence[Host]:
+        """Hosts by name, each found and read when it is looked at: a copy of this process reads its own."""
+        return _Later(self.find, names)
+
     def outline(self, name_or_path: str) -> Host:
         """The host without its metadata: for lists, where reading all of it would take seconds.
 
@@ -141,6 +145,26 @@ class HostStore:
             for path in self._files.below(root, SUFFIXES, deep=True):
                 found.setdefault(path.relative_to(root).with_suffix("").as_posix(), path)
         return found
+
+
+class _Later(Sequence[Host]):
+    """Hosts that are read when they are looked at."""
+
+    def __init__(self, find: Callable[[str], Host], names: Sequence[str]) -> None:
+        self._find = find
+        self._names = names
+
+    @overload
+    def __getitem__(self, at: int) -> Host: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Host]: ...
+    def __getitem__(self, at: int | slice) -> Host | Sequence[Host]:
+        if isinstance(at, slice):
+            return _Later(self._find, self._names[at])
+        return self._find(self._names[at])
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 def parsed_host(

@@ -15,7 +15,7 @@ from depguard.app.crew import ALONE, Crew
 from depguard.app.plan import Question, Shared, plan_tier
 from depguard.model.host import Host
 from depguard.model.report import Report
-from depguard.records import dataclass, replace
+from depguard.records import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +28,17 @@ class PlanRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HostReport:
-    """The answer to one request on one host."""
+    """The answer to one request on one host, the one at ``index`` of ``hosts``."""
 
     request: PlanRequest
-    host: Host
     report: Report
+    hosts: Sequence[Host] = field(repr=False, compare=False)
+    index: int
+
+    @property
+    def host(self) -> Host:
+        """The host, which may have to be read first."""
+        return self.hosts[self.index]
 
 
 def plan_many(
@@ -41,11 +47,12 @@ def plan_many(
     """Plan every request on every host, host by host, each as soon as it is asked for.
 
     Requests with the same Question object share what is found out about a host. ``crew`` may take several
-    hosts at once.
+    hosts at once. Of ``hosts`` that are a sequence each is looked at when its turn comes, by whoever plans on
+    it: `depguard.adapters.host_store.HostStore.several` reads them then.
 
     Raises InputError for a tier that a policy does not have, OutOfReachError.
     """
-    row = tuple(hosts)
+    row = hosts if isinstance(hosts, Sequence) else tuple(hosts)
 
     def planned(index: int) -> Iterator[Report]:
         shared = _per_question(row[index])
@@ -54,9 +61,9 @@ def plan_many(
             yield plan_tier(known.question, request.tier, known).reports.reports[0]
 
     reports = map(planned, range(len(row))) if crew is ALONE else crew.each(lambda i: [*planned(i)], len(row))
-    for host, own in zip(row, reports, strict=True):
+    for index, own in enumerate(reports):
         for request, report in zip(requests, own, strict=True):
-            yield HostReport(request=request, host=host, report=report)
+            yield HostReport(request=request, report=report, hosts=row, index=index)
 
 
 def _per_question(host: Host) -> Callable[[Question], Shared]:
