@@ -13,7 +13,8 @@ from packaging.utils import NormalizedName
 
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, FormatControl, MetadataAnswer, ProjectPage
-from depguard.parse.listed_page import ListedPage, PagePart, fitting_of, fitting_text
+from depguard.parse.fitting import fitting_of, fitting_text
+from depguard.parse.listed_page import ListedPage, PagePart
 from depguard.parse.page_files import Listing, PageFile
 from depguard.resolve.ports import Page
 from depguard.resolve.universe import Universe
@@ -96,10 +97,28 @@ def test_the_offers_are_those_of_the_artifacts(
     assert offers(listed, **rules) == offers(kept, **rules) == offers(whole, **rules)
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '[["1.0", [[0]]]]', "null"])
-def test_what_is_no_kept_page_is_refused(text: str) -> None:
-    if text == "{}":
-        assert fitting_of(text) == ()
-        return
-    with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one too
+TITLE = fitting_text(())
+
+
+@pytest.mark.parametrize(
+    "lines",
+    ["1.0", "1.0\tw", "1.0\tx\t[[0]]", "1.0\t\t[[0]]", "one\tw\t[[0]]", "1.0\tw\t{}", "1.0\tw\t[[0]]\t"],
+)
+def test_what_is_no_kept_page_is_refused(lines: str) -> None:
+    assert fitting_of(TITLE) == ()
+    with pytest.raises(ValueError):  # noqa: PT011 - a version's own error is one too
+        fitting_of(f"{TITLE}\n{lines}")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "what fits, 1", f"\n{TITLE}"])
+def test_what_has_another_title_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not what fits"):
         fitting_of(text)
+
+
+@pytest.mark.parametrize("rows", ["[[0]]", "[[]]", "[[0,", "[[0,1,2,3,4,5,6,7,8,9]]"])
+def test_a_row_that_is_none_is_refused_when_it_is_asked_for(rows: str) -> None:
+    ((_, kinds, files),) = fitting_of(f"{TITLE}\n1.0\tw\t{rows}")
+    assert (kinds, len(files)) == ("w", 1)
+    with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one too
+        _ = files[0]

@@ -52,8 +52,8 @@ class CompiledForms:
 
         ``from_text`` raises ValueError for a text that does not fit; the entry is then dropped. What
         ``make`` raises is raised, and nothing is kept. ``afresh``: what was made is read from its text as
-        well, where that gives a value that is worth more. ``place`` is where the sources were read from, which
-        the value tells as well.
+        well, where that gives a value that is worth more. ``place`` is where the sources were read from: the
+        value tells that as well.
         """
         key = digest((place, *sources) if place else sources)
         entry = self._cache.get(kind, key)

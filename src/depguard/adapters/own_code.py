@@ -42,7 +42,7 @@ def own_code() -> bytes:
 
 @lru_cache(maxsize=1)
 def own_files() -> tuple[CodeFile, ...]:
-    """depguard's files."""
+    """Depguard's files."""
     return tuple(code_below(PACKAGE))
 
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
 
+
 class HeadStart:
     """Asks for what a tier comes to, as soon as it is known what a host has; the client is handed on.
 

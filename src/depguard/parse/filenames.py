@@ -63,12 +63,12 @@ def read_filename(filename: str, project: NormalizedName | None = None) -> FileN
     found = read_release(filename, project)
     if isinstance(found, OddFileName):
         return found
-    tags: frozenset[Tag] | None = frozenset()
-    if found.kind is ArtifactKind.WHEEL:
-        end = "-".join(filename[:-4].rsplit("-", 3)[-3:])
-        tags = _tags(end)
-        if tags is None:
-            return OddFileName(f"not a wheel tag: {end}")
+    if found.kind is ArtifactKind.SDIST:
+        return FileName(found.name, found.version, found.kind)
+    end = "-".join(filename[:-4].rsplit("-", 3)[-3:])
+    tags = _tags(end)
+    if tags is None:
+        return OddFileName(f"not a wheel tag: {end}")
     return FileName(found.name, found.version, found.kind, found.build, tags)
 
 

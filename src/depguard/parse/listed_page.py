@@ -7,7 +7,6 @@ numpy's page has 4,400 files, of which a host can take some 100. Whether a file 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache, partial
 from itertools import product
@@ -20,14 +19,12 @@ from packaging.utils import NormalizedName
 from packaging.version import Version
 
 from depguard.model.release import Artifact
-from depguard.parse.filenames import OddFileName, has_tags, read_release, version_of
-from depguard.parse.page_files import Listing, PageFile, Skipped
+from depguard.parse.filenames import OddFileName, has_tags, read_release
+from depguard.parse.fitting import FORMAT, SDIST, WHEEL, Fitting, FittingFile, FittingVersion
+from depguard.parse.page_files import Listing, Skipped
 from depguard.parse.simple_api import artifacts_of, python_specifier
 
 V = TypeVar("V")
-
-FORMAT = 1
-"""Raised whenever a kept `Fitting` of before would be misread."""
 
 
 class Reach:
@@ -85,32 +82,6 @@ def _in_order(tags: tuple[Tag, ...]) -> tuple[dict[str, int], str]:
     names = [str(tag) for tag in tags]
     return {name: rank for rank, name in reversed(list(enumerate(names)))}, "\n".join(names)
 
-
-class FittingFile(NamedTuple):
-    """One file that fits, by the part of the page that lists it (``part``) and its place among that one's."""
-
-    part: int
-    wheel: bool
-    yanked: bool
-    uploaded: str | None
-    files: Sequence[PageFile]
-    at: int
-
-    @property
-    def file(self) -> PageFile:
-        """What the page says of it, found out when it is asked for."""
-        return self.files[self.at]
-
-
-class FittingVersion(NamedTuple):
-    """A version and its files that fit, best first."""
-
-    version: Version
-    files: tuple[FittingFile, ...]
-
-
-Fitting = tuple[FittingVersion, ...]
-"""All versions that a host can take something of, newest first."""
 
 Recall = Callable[[Reach, Callable[[], Fitting]], Fitting]
 """What fits a reach: out of what is kept, else made and kept."""
@@ -195,14 +166,16 @@ class ListedPage:
         for number, part in enumerate(self._parts):
             for version, files in _fitting_files(part.load(), self.name, reach, number):
                 by_version.setdefault(version, []).extend(files)
-        return tuple(
-            FittingVersion(version, tuple([file for _, file in sorted(by_version[version], key=_first)]))
-            for version in sorted(by_version, reverse=True)
-        )
+        found: list[FittingVersion] = []
+        for version in sorted(by_version, reverse=True):
+            files = sorted(by_version[version], key=_first)
+            kinds = "".join([kind for _, kind, _ in files])
+            found.append(FittingVersion(version, kinds, tuple([file for _, _, file in files])))
+        return tuple(found)
 
 
-_Ordered = tuple[tuple[Any, ...], FittingFile]
-"""A file and what it is sorted by."""
+_Ordered = tuple[tuple[Any, ...], str, FittingFile]
+"""What a file is sorted by, its kind, and the file."""
 _first = itemgetter(0)
 
 
@@ -225,55 +198,12 @@ def _fitting_files(
         release = read_release(filename, name)
         if isinstance(release, OddFileName):
             continue
-        yanked, uploaded = listing.state(at)
+        yanked = listing.is_yanked(at)
+        kind = WHEEL if wheel else SDIST
         order = (yanked, *_order(rank, release.build), -number, -at)
-        file = FittingFile(number, wheel, yanked, uploaded, files, at)
-        version = release.version
-        by_object.setdefault(id(version), (version, []))[1].append((order, file))
+        file = order, kind.upper() if yanked else kind, FittingFile(number, files, at)
+        by_object.setdefault(id(release.version), (release.version, []))[1].append(file)
     return by_object.values()
-
-
-def fitting_text(fitting: Fitting) -> str:
-    """A `Fitting` as text, to be kept."""
-    rows = [
-        [str(version), [[found.part, *found.file, found.wheel] for found in files]]
-        for version, files in fitting
-    ]
-    return json.dumps(rows, separators=(",", ":"))
-
-
-_MOST = 1 << 10
-_fittings: dict[bytes, Fitting] = {}
-
-
-def fitting_of(text: str) -> Fitting:
-    """The `Fitting` of a text: the same object for the same text. Raises ValueError for one that is none."""
-    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
-    known = _fittings.get(key)
-    if known is None:
-        if len(_fittings) >= _MOST:
-            _fittings.clear()
-        known = _fittings[key] = _read_fitting(text)
-    return known
-
-
-def _read_fitting(text: str) -> Fitting:
-    try:
-        return tuple(
-            [FittingVersion(version_of(version), _read_files(rows)) for version, rows in json.loads(text)]
-        )
-    except (TypeError, IndexError) as error:
-        raise ValueError(f"not what fits a host: {error}") from error
-
-
-def _read_files(rows: Sequence[Sequence[Any]]) -> tuple[FittingFile, ...]:
-    files = [PageFile(*row[1:-1]) for row in rows]
-    return tuple(
-        [
-            FittingFile(row[0], row[-1], file.yanked is not None, file.uploaded, files, at)
-            for at, (row, file) in enumerate(zip(rows, files, strict=True))
-        ]
-    )
 
 
 def _order(rank: int, build: tuple[()] | tuple[int, str]) -> tuple[Any, ...]:

@@ -29,26 +29,24 @@ Entry = Mapping[str, Any]
 """What a page says of a file: an object of a PEP 691 page, an anchor's attributes on a PEP 503 page."""
 Head = tuple[str, str | None]
 """File name and Requires-Python: by these two, most files can be told not to fit."""
-State = tuple[bool, str | None]
-"""Whether a file was yanked, and when it was uploaded."""
 
 
 class Entries(Sequence[PageFile]):
     """The files of a page, each made of its entry when it is asked for; others give less of it for less."""
 
-    __slots__ = ("_entries", "_head", "_make", "_state")
+    __slots__ = ("_entries", "_head", "_is_yanked", "_make")
 
     def __init__(
         self,
         entries: Sequence[Entry],
         *,
         head: Callable[[Entry], Head],
-        state: Callable[[Entry], State],
+        is_yanked: Callable[[Entry], bool],
         make: Callable[[Entry], PageFile],
     ) -> None:
         self._entries = entries
         self._head = head
-        self._state = state
+        self._is_yanked = is_yanked
         self._make = make
 
     @property
@@ -56,9 +54,9 @@ class Entries(Sequence[PageFile]):
         """Of each file the head."""
         return list(map(self._head, self._entries))
 
-    def state(self, at: int) -> State:
-        """The state of one file."""
-        return self._state(self._entries[at])
+    def is_yanked(self, at: int) -> bool:
+        """Whether a file was yanked."""
+        return self._is_yanked(self._entries[at])
 
     @overload
     def __getitem__(self, at: int) -> PageFile: ...
@@ -93,8 +91,8 @@ class Listing(NamedTuple):
             return self.files.heads
         return [(file.filename, file.requires_python) for file in self.files]
 
-    def state(self, at: int) -> State:
-        """The state of one file."""
+    def is_yanked(self, at: int) -> bool:
+        """Whether a file was yanked."""
         if isinstance(self.files, Entries):
-            return self.files.state(at)
-        return self.files[at].yanked is not None, self.files[at].uploaded
+            return self.files.is_yanked(at)
+        return self.files[at].yanked is not None

@@ -20,7 +20,7 @@ from packaging.utils import NormalizedName
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, read_filename
 from depguard.parse.json_text import BadJsonError, load_json
-from depguard.parse.page_files import Entries, Entry, Head, Listing, PageFile, Skipped, State
+from depguard.parse.page_files import Entries, Entry, Head, Listing, PageFile, Skipped
 from depguard.parse.requirement_cache import specifiers
 
 JSON_TYPE = "application/vnd.pypi.simple.v1+json"
@@ -73,7 +73,7 @@ def read_json(text: str, *, url: str) -> Listing:
             skipped.append((filename, "its URL cannot be used"))
         else:
             entries.append(entry)
-    files = Entries(entries, head=_head, state=_state, make=partial(_file, url))
+    files = Entries(entries, head=_head, is_yanked=_is_yanked, make=partial(_file, url))
     return Listing(files, tuple(skipped), text)
 
 
@@ -82,8 +82,8 @@ def _head(entry: Entry) -> Head:
     return entry["filename"], python if isinstance(python, str) else None
 
 
-def _state(entry: Entry) -> State:
-    return bool(entry.get("yanked")), _text(entry.get("upload-time"))
+def _is_yanked(entry: Entry) -> bool:
+    return bool(entry.get("yanked"))
 
 
 def _file(page: str, entry: Entry) -> PageFile:
@@ -124,7 +124,7 @@ def read_html(text: str, *, url: str) -> Listing:
     files = Entries(
         entries,
         head=partial(_anchor_head, base),
-        state=_anchor_state,
+        is_yanked=_anchor_is_yanked,
         make=partial(_anchor_file, base),
     )
     return Listing(files, tuple(skipped))
@@ -137,8 +137,8 @@ def _anchor_head(base: str, anchor: Entry) -> Head:
     return unquote(filename) if "%" in filename else filename, anchor.get("data-requires-python")
 
 
-def _anchor_state(anchor: Entry) -> State:
-    return "data-yanked" in anchor, anchor.get("data-upload-time")
+def _anchor_is_yanked(anchor: Entry) -> bool:
+    return "data-yanked" in anchor
 
 
 def _anchor_file(base: str, anchor: Entry) -> PageFile:

@@ -167,7 +167,7 @@ def read_directory(data: bytes, place: Place) -> Directory:
         field = name + named
         at = field + extra + comment
         names.append(data[name:field])
-        if size == _FULL_32 or packed == _FULL_32 or offset == _FULL_32:
+        if _FULL_32 in (size, packed, offset):
             size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
         begin = offset + shift
         rows.append((begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method))

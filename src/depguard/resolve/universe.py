@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from packaging.version import Version
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import Host
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, FormatControl, MetadataUnknown
-from depguard.parse.listed_page import Fitting, FittingFile, ListedPage, Reach
+from depguard.parse.fitting import SDIST, WHEEL, Fitting, FittingFile
+from depguard.parse.listed_page import ListedPage, Reach
 from depguard.parse.simple_api import upload_moment
 from depguard.records import dataclass, field
 from depguard.resolve.ahead import Ahead
@@ -171,17 +172,18 @@ class Universe:
 
     def _offered(self, page: ListedPage, fitting: Fitting, *, builds: bool, wheels: bool) -> Offers:
         offers: list[Offer] = []
-        for version, files in fitting:
-            allowed = [file for file in files if (wheels if file.wheel else builds)]
-            if self.cutoff is not None:
-                allowed = [file for file in allowed if self._was_there(page, file, self.cutoff)]
-            if allowed:
-                make = partial(page.artifact, allowed[0])
-                offers.append(Offer(page.name, version, make, yanked=allowed[0].yanked))
+        cutoff = self.cutoff
+        allowed = (WHEEL + WHEEL.upper() if wheels else "") + (SDIST + SDIST.upper() if builds else "")
+        for version, kinds, files in fitting:
+            for at, kind in enumerate(kinds):
+                if kind in allowed and (cutoff is None or self._was_there(page, files[at], cutoff)):
+                    make = partial(_artifact, page, files, at)
+                    offers.append(Offer(page.name, version, make, yanked=kind.isupper()))
+                    break
         return Offers(found=page.found, offers=Remembering(offers))
 
     def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
-        uploaded = upload_moment(found.uploaded) if found.uploaded else None
+        uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None
         if uploaded is None:
             return self._undated(page.artifact(found), page)
         return uploaded < cutoff
@@ -285,6 +287,10 @@ def _names(package: Requirement, offer: Offer) -> bool:
     return canonicalize_name(package.name) == offer.name and package.specifier.contains(
         offer.version, prereleases=True
     )
+
+
+def _artifact(page: ListedPage, files: Sequence[FittingFile], at: int) -> Artifact:
+    return page.artifact(files[at])
 
 
 def _offer(name: NormalizedName, version: Version, artifact: Artifact) -> Offer:

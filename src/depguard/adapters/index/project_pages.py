@@ -17,7 +17,8 @@ from depguard.adapters.index.settings import IndexSettings, Rule
 from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
 from depguard.model.release import Artifact, ProjectPage
-from depguard.parse.listed_page import Fitting, ListedPage, PagePart, Reach, fitting_of, fitting_text
+from depguard.parse.fitting import Fitting, fitting_of, fitting_text
+from depguard.parse.listed_page import ListedPage, PagePart, Reach
 from depguard.parse.page_files import Listing
 from depguard.parse.simple_api import artifacts_of
 from depguard.records import replace

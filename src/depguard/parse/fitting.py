@@ -1,0 +1,115 @@
+"""What of a project's page a host can take, and the text as which that is kept for the next time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import NamedTuple, overload
+
+from packaging.version import Version
+
+from depguard.parse.filenames import version_of
+from depguard.parse.page_files import PageFile
+
+FORMAT = 2
+"""Raised whenever a kept `Fitting` of before would be misread."""
+
+
+class FittingFile(NamedTuple):
+    """One file that fits, by the part of the page that lists it (``part``) and its place among ``files``."""
+
+    part: int
+    files: Sequence[PageFile]
+    at: int
+
+    @property
+    def file(self) -> PageFile:
+        """What the page says of it, found out when it is asked for."""
+        return self.files[self.at]
+
+
+WHEEL, SDIST = "w", "s"
+"""The kinds of files; those of yanked ones (PEP 592) are capitals."""
+_KINDS = "wWsS"
+
+
+class FittingVersion(NamedTuple):
+    """A version and its files that fit, best first: of each the kind, and the file itself."""
+
+    version: Version
+    kinds: str
+    files: Sequence[FittingFile]
+
+
+Fitting = tuple[FittingVersion, ...]
+"""All versions that a host can take something of, newest first."""
+
+
+def fitting_text(fitting: Fitting) -> str:
+    """A `Fitting` as text, to be kept: a line for each version, with its files as JSON at the end."""
+    lines = [_TITLE]
+    for version, kinds, files in fitting:
+        rows = [[found.part, *found.file] for found in files]
+        lines.append(f"{version}\t{kinds}\t{json.dumps(rows, separators=(',', ':'))}")
+    return "\n".join(lines)
+
+
+_TITLE = f"what fits, {FORMAT}"
+_MOST = 1 << 10
+_fittings: dict[bytes, Fitting] = {}
+
+
+def fitting_of(text: str) -> Fitting:
+    """The `Fitting` of a text: the same object for the same text. Raises ValueError for one that is none.
+
+    A file whose row turns out to be broken when it is asked for raises ValueError there.
+    """
+    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+    known = _fittings.get(key)
+    if known is None:
+        if len(_fittings) >= _MOST:
+            _fittings.clear()
+        known = _fittings[key] = _read_fitting(text)
+    return known
+
+
+def _read_fitting(text: str) -> Fitting:
+    title, *lines = text.split("\n")
+    if title != _TITLE:
+        raise ValueError("not what fits a host")
+    found: list[FittingVersion] = []
+    for line in lines:
+        version, kinds, rows = line.split("\t")
+        if not kinds or kinds.strip(_KINDS) or not rows.startswith("[["):
+            raise ValueError("not what fits a host")
+        found.append(FittingVersion(version_of(version), kinds, _Rows(rows, len(kinds))))
+    return tuple(found)
+
+
+class _Rows(Sequence[FittingFile]):
+    """Files as they were kept, read when they are looked at: of most versions nobody does."""
+
+    __slots__ = ("_count", "_read", "_text")
+
+    def __init__(self, text: str, count: int) -> None:
+        self._text = text
+        self._count = count
+        self._read: tuple[FittingFile, ...] | None = None
+
+    @overload
+    def __getitem__(self, at: int) -> FittingFile: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[FittingFile, ...]: ...
+    def __getitem__(self, at: int | slice) -> FittingFile | tuple[FittingFile, ...]:
+        if self._read is None:
+            try:
+                rows = json.loads(self._text)
+                files = [PageFile(*row[1:]) for row in rows]
+                self._read = tuple([FittingFile(row[0], files, at) for at, row in enumerate(rows)])
+            except (TypeError, IndexError) as error:
+                raise ValueError(f"not what fits a host: {error}") from error
+        return self._read[at]
+
+    def __len__(self) -> int:
+        return self._count
