@@ -27,6 +27,13 @@ _WILDCARDS = frozenset("*?[")
 _Weight = tuple[bool, int, bool, bool]
 
 
+def matches(name: str, pattern: str) -> bool:
+    """Whether a glob matches a name. Most are names themselves, for which ``fnmatch`` makes a regex as well."""
+    if _WILDCARDS.isdisjoint(pattern):
+        return name == pattern
+    return fnmatchcase(name, pattern)
+
+
 def grips(policy: Policy, host: Host) -> Mapping[NormalizedName, Grip]:
     """The grip on every installed name; FREE where no entry matches.
 
@@ -50,7 +57,7 @@ def _touched(policy: Policy) -> Callable[[str], bool]:
 @lru_cache(maxsize=16)
 def _matcher(patterns: frozenset[str]) -> Callable[[str], bool]:
     """Whether any of the patterns matches a name. Hosts have most names in common."""
-    literal = {pattern for pattern in patterns if not _WILDCARDS & set(pattern)}
+    literal = {pattern for pattern in patterns if _WILDCARDS.isdisjoint(pattern)}
     globs = re.compile("|".join(translate(pattern) for pattern in sorted(patterns - literal)) or r"(?!)")
     return lru_cache(maxsize=4096)(lambda name: name in literal or globs.match(name) is not None)
 
@@ -62,12 +69,12 @@ def _grip(policy: Policy, name: NormalizedName, heads: Mapping[int, NormalizedNa
         if head is None or is_excluded(entry, name):
             continue
         for pattern in (entry.pattern, *included(entry)):
-            if fnmatchcase(name, pattern):
+            if matches(name, pattern):
                 own = pattern == entry.pattern
                 grip = Grip(GripKind.PROTECTED, entry, None if own else head)
                 best = _better(best, (_weight(pattern, own=own, firm=True), grip))
     for held in policy.held:
-        if fnmatchcase(name, held.pattern):
+        if matches(name, held.pattern):
             weight = _weight(held.pattern, own=True, firm=False)
             best = _better(best, (weight, Grip(GripKind.HELD, held)))
     return best[1] if best is not None else Grip(GripKind.FREE)
@@ -75,7 +82,7 @@ def _grip(policy: Policy, name: NormalizedName, heads: Mapping[int, NormalizedNa
 
 def forbidden_entry(policy: Policy, name: str) -> Forbidden | None:
     """The most specific ``forbidden`` entry that matches the normalized ``name``, if any."""
-    matching = [entry for entry in policy.forbidden if fnmatchcase(name, entry.pattern)]
+    matching = [entry for entry in policy.forbidden if matches(name, entry.pattern)]
     return max(matching, key=lambda e: _weight(e.pattern, own=True, firm=True), default=None)
 
 
@@ -102,23 +109,23 @@ def included(entry: Protected) -> tuple[str, ...]:
 def is_excluded(entry: Protected, name: str) -> bool:
     """Whether one of the entry's ``!`` globs takes the name out."""
     return any(
-        fnmatchcase(name, glob.removeprefix(EXCLUDES)) for glob in entry.family if glob.startswith(EXCLUDES)
+        matches(name, glob.removeprefix(EXCLUDES)) for glob in entry.family if glob.startswith(EXCLUDES)
     )
 
 
 def is_member(entry: Protected, name: str) -> bool:
     """Whether the entry's pattern or family speaks of this name, installed or not."""
     return not is_excluded(entry, name) and any(
-        fnmatchcase(name, glob) for glob in (entry.pattern, *included(entry))
+        matches(name, glob) for glob in (entry.pattern, *included(entry))
     )
 
 
 def _head(
     entry: Protected, names: Collection[NormalizedName], installed: Container[str]
 ) -> NormalizedName | None:
-    if not _WILDCARDS & set(entry.pattern):
+    if _WILDCARDS.isdisjoint(entry.pattern):
         names = [NormalizedName(entry.pattern)] if entry.pattern in installed else []
-    return next((n for n in names if fnmatchcase(n, entry.pattern) and not is_excluded(entry, n)), None)
+    return next((n for n in names if matches(n, entry.pattern) and not is_excluded(entry, n)), None)
 
 
 def _better(best: tuple[_Weight, Grip] | None, other: tuple[_Weight, Grip]) -> tuple[_Weight, Grip]:
@@ -128,4 +135,4 @@ def _better(best: tuple[_Weight, Grip] | None, other: tuple[_Weight, Grip]) -> t
 
 def _weight(pattern: str, *, own: bool, firm: bool) -> _Weight:
     literal = sum(character not in _WILDCARDS for character in pattern)
-    return not _WILDCARDS & set(pattern), literal, own, firm
+    return _WILDCARDS.isdisjoint(pattern), literal, own, firm

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from fnmatch import fnmatchcase
 
 from depguard.model.policy import Policy, Severity, Waiver
+from depguard.planning.grips import matches
 
 
 def waiver_of(policy: Policy | None, code: str, package: str, today: date) -> Waiver | None:
     """The waiver that accepts a finding ``code`` about ``package`` on the day ``today``, if any."""
     for waiver in policy.waivers if policy is not None else ():
-        if waiver.code == code and fnmatchcase(package, waiver.package) and today <= waiver.until:
+        if waiver.code == code and matches(package, waiver.package) and today <= waiver.until:
             return waiver
     return None
 
