@@ -18,17 +18,15 @@ from depguard.parse.requirement_cache import requirement, stated_text
 
 T = TypeVar("T")
 
-_NUMBER = 4
 _OFFSET = 8
-_MOST = (1 << 12) // _OFFSET
-"""So many numbers any pipe holds before anybody reads: Linux makes them small for who has many."""
+_FREE, _TAKEN = b"\0", b"\1"
 
 
 class _Copy:
     """A copy of this process.
 
     What it has done it puts into a file in memory, one behind the other, and says through a pipe how far that
-    goes: so it never waits for anybody to read what it has to tell.
+    goes: so it does not wait for anybody to read what it has to tell, but for hundreds of answers at once.
     """
 
     def __init__(self, pid: int, told: int, answers: int) -> None:
@@ -81,27 +79,29 @@ class Forks:
     def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, as `depguard.app.crew.Crew` says."""
         size = min(self._size, count)
-        if size < 2 or count > _MOST or not is_safe():
+        if size < 2 or not is_safe():
             return map(work, range(count))
-        return self._shared_out(work, count, size)
+        try:
+            board = _Board(count, size)
+        except OSError:
+            return map(work, range(count))
+        return self._shared_out(work, count, size, board)
 
-    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
-        runs = _runs(count, size)
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int, board: _Board) -> Iterator[T]:
         copies: list[_Copy] = []
         done: dict[int, T | _Failed] = {}
         try:
             with suppress(OSError):  # no process, or no pipe, is to be had: fewer do it
                 for at in range(1, size):
-                    copies.append(_copy(work, (*runs[at:], *runs[:at]), copies))
-            for number, made in _parts(work, runs):
+                    copies.append(_copy(work, board, at, copies))
+            for number, made in _parts(work, board, 0):
                 done[number] = made
                 for copy in copies:  # meanwhile, so that little is left to be read at the end
                     done.update(copy.done(wait=False))
             for copy in copies:
                 done.update(copy.done(wait=True))
         finally:
-            for numbers in runs:
-                os.close(numbers)
+            board.close()
             for copy in copies:
                 copy.let_go()
             for copy in copies:
@@ -120,36 +120,55 @@ class _Failed(NamedTuple):
     error: Exception
 
 
-def _runs(count: int, size: int) -> tuple[int, ...]:
-    """A pipe for each process with the numbers of its parts: neighbours, which often look at the same things.
+class _Board:
+    """Which parts are taken, on a file in memory. Each of ``size`` processes has a run of neighbours."""
 
-    Whoever has done its own takes what is left of the others'.
-    """
-    runs: list[int] = []
-    for at in range(size):
-        take, give = os.pipe()
-        run = range(count * at // size, count * (at + 1) // size)
-        os.write(give, b"".join(number.to_bytes(_NUMBER) for number in run))
-        os.close(give)
-        runs.append(take)
-    return tuple(runs)
+    def __init__(self, count: int, size: int) -> None:
+        self._file = memory_file()
+        os.write(self._file, _FREE * count)
+        self._runs = [range(count * at // size, count * (at + 1) // size) for at in range(size)]
+
+    def parts(self, at: int) -> Iterator[int]:
+        """The parts that are left for the process of a number, each taken when it comes to it.
+
+        Its own first, which often look at the same things, in order. Whoever has done those takes what is
+        left of the others', from the end: what these come to next they know most of.
+        """
+        own, *others = (*self._runs[at:], *self._runs[:at])
+        for number in (*own, *(number for run in others for number in reversed(run))):
+            if self._take(number):
+                yield number
+
+    def _take(self, number: int) -> bool:
+        import fcntl  # not where no copies are made
+
+        # The system lets go of a lock when its process ends, however it does.
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
+        try:
+            free = os.pread(self._file, 1, number) == _FREE
+            os.pwrite(self._file, _TAKEN, number)
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+        return free
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._file)
 
 
-def _parts(work: Callable[[int], T], runs: Sequence[int]) -> Iterator[tuple[int, T | _Failed]]:
-    """What this process does of it, run by run."""
-    for numbers in runs:
-        while taken := os.read(numbers, _NUMBER):
-            number = int.from_bytes(taken)
-            made: T | _Failed
-            try:
-                made = work(number)
-            except Exception as error:  # noqa: BLE001 - raised again for whoever asks, in the order of the parts
-                made = _Failed(error)
-            yield number, made
+def _parts(work: Callable[[int], T], board: _Board, at: int) -> Iterator[tuple[int, T | _Failed]]:
+    """What the process of a number does of it."""
+    for number in board.parts(at):
+        made: T | _Failed
+        try:
+            made = work(number)
+        except Exception as error:  # noqa: BLE001 - raised again for whoever asks, in the order of the parts
+            made = _Failed(error)
+        yield number, made
 
 
-def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]) -> _Copy:
-    answers = _in_memory()
+def _copy(work: Callable[[int], T], board: _Board, at: int, others: Sequence[_Copy]) -> _Copy:
+    answers = memory_file()
     try:
         hears, says = os.pipe()
     except OSError:
@@ -170,7 +189,7 @@ def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]
         for descriptor in (hears, *(each for other in others for each in other.descriptors)):
             os.close(descriptor)
         with os.fdopen(answers, "wb") as file:
-            for part in _parts(work, runs):
+            for part in _parts(work, board, at):
                 _put(file, part)
                 os.write(says, file.tell().to_bytes(_OFFSET))
         code = 0
@@ -178,7 +197,7 @@ def _copy(work: Callable[[int], T], runs: Sequence[int], others: Sequence[_Copy]
         os._exit(code)  # nothing of this process is tidied up twice
 
 
-def _in_memory() -> int:
+def memory_file() -> int:
     """A file that nobody else sees, in memory where Python knows how."""
     if hasattr(os, "memfd_create"):
         return os.memfd_create("depguard-answers")

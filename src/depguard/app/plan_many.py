@@ -10,6 +10,7 @@ question, and a tier that others extend is solved once. The answers are those of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from depguard.app.crew import ALONE, Crew
 from depguard.app.plan import Question, Shared, plan_tier
@@ -46,24 +47,27 @@ def plan_many(
 ) -> Iterator[HostReport]:
     """Plan every request on every host, host by host, each as soon as it is asked for.
 
-    Requests with the same Question object share what is found out about a host. ``crew`` may take several
-    hosts at once. Of ``hosts`` that are a sequence each is looked at when its turn comes, by whoever plans on
-    it: `depguard.adapters.host_store.HostStore.several` reads them then.
+    Requests with the same Question object share what is found out about a host. ``crew`` may do several at
+    once: a host at a time, and what is left of the last one by who has nothing left. Of ``hosts`` that are a
+    sequence each is looked at when its turn comes, by whoever plans on it:
+    `depguard.adapters.host_store.HostStore.several` reads them then.
 
     Raises InputError for a tier that a policy does not have, OutOfReachError.
     """
     row = hosts if isinstance(hosts, Sequence) else tuple(hosts)
 
-    def planned(index: int) -> Iterator[Report]:
-        shared = _per_question(row[index])
-        for request in requests:
-            known = shared(request.question)
-            yield plan_tier(known.question, request.tier, known).reports.reports[0]
+    @lru_cache(maxsize=1)  # the parts of a host follow each other
+    def on_host(index: int) -> Callable[[Question], Shared]:
+        return _per_question(row[index])
 
-    reports = map(planned, range(len(row))) if crew is ALONE else crew.each(lambda i: [*planned(i)], len(row))
-    for index, own in enumerate(reports):
-        for request, report in zip(requests, own, strict=True):
-            yield HostReport(request=request, report=report, hosts=row, index=index)
+    def planned(part: int) -> Report:
+        index, at = divmod(part, len(requests))
+        known = on_host(index)(requests[at].question)
+        return plan_tier(known.question, requests[at].tier, known).reports.reports[0]
+
+    for part, report in enumerate(crew.each(planned, len(row) * len(requests))):
+        index, at = divmod(part, len(requests))
+        yield HostReport(request=requests[at], report=report, hosts=row, index=index)
 
 
 def _per_question(host: Host) -> Callable[[Question], Shared]:

@@ -28,7 +28,7 @@ _Weight = tuple[bool, int, bool, bool]
 
 
 def matches(name: str, pattern: str) -> bool:
-    """Whether a glob matches a name. Most are names themselves, for which ``fnmatch`` makes a regex as well."""
+    """Whether a glob matches a name. Most are names themselves, which ``fnmatch`` would make a regex of."""
     if _WILDCARDS.isdisjoint(pattern):
         return name == pattern
     return fnmatchcase(name, pattern)
