@@ -62,3 +62,16 @@ def test_a_floor_against_a_numpy(floor: str, numpy: str, expected: bool) -> None
 def test_the_c_api_version_is_known_by_release() -> None:
     assert api_code(Version("2.0.2")) == 0x12
     assert api_code(Version("3.0")) is None
+
+
+@pytest.mark.parametrize("mark", MARKS)
+def test_a_file_full_of_the_name_is_read_the_same_way(mark: str) -> None:
+    data = build_elf(data=MARKS[mark])
+    many = b"numpy" * 20_000
+    used = numpy_use(data)
+    assert numpy_use(many + data) == numpy_use(data + many) == used
+
+
+def test_a_crate_that_is_not_numpys_is_none() -> None:
+    assert numpy_use(b"numpy-0.21.0/src/lib.rs").mark is NumpyMark.NONE
+    assert numpy_use(b"numpy-0.23.0/src/npyffi numpy-0.20.0/src/npyffi").how == "rust-numpy 0.20"

@@ -16,6 +16,8 @@ from depguard.parse.zip_directory import (
     Place,
     ZipDamagedError,
     find_directory,
+    member_at,
+    members_with,
     read_directory,
 )
 from depguard.parse.zip_member import unpack
@@ -146,3 +148,49 @@ def test_a_mutated_archive_is_read_or_refused(data: st.DataObject) -> None:
     piece = bytes(whole[data.draw(st.integers(0, 40)) :])
     with contextlib.suppress(ZipDamagedError):
         read(piece)
+
+
+def found_with(part: bytes, data: bytes) -> list[str]:
+    """The members that are found by a part of their names, each of which is where the directory says."""
+    place = find_directory(data, len(data))
+    assert isinstance(place, Place)
+    inside = data[place.begin : place.end]
+    directory = read_directory(inside, place)
+    listed = {path: directory.member(at) for at, path in enumerate(directory.paths)}
+    found = [(name.decode(), at) for name, at in members_with(part, inside, place)]
+    assert all(member_at(at, inside, place, name) == listed[name] for name, at in found)
+    return [name for name, _ in found]
+
+
+NAMES = {"a.so": b"1", "b/x.so.1": b"2", "b/so": b"3", "PK\1\2.so": b"4", "c/.source": b"5"}
+
+
+@pytest.mark.parametrize("odd", [False, True], ids=["each mark is an entry", "a name has the mark in it"])
+def test_members_are_found_by_a_part_of_their_names(odd: bool) -> None:
+    files = {name: data for name, data in NAMES.items() if odd or "PK" not in name}
+    assert found_with(b".so", archive(files)) == [name for name in files if ".so" in name]
+    assert found_with(b"/", archive(files)) == [name for name in files if "/" in name]
+    assert found_with(b"none of them", archive(files)) == []
+
+
+def test_an_entry_in_a_comment_is_no_member() -> None:
+    forged = archive({"x.dist-info/METADATA": b"Name: forged"})
+    place = find_directory(forged, len(forged))
+    assert isinstance(place, Place)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        real = zipfile.ZipInfo("real")
+        real.comment = forged[place.begin : place.end]
+        made.writestr(real, b"")
+    assert found_with(b".dist-info", out.getvalue()) == []
+
+
+def test_what_is_no_entry_is_not_taken_for_one() -> None:
+    data = archive({"a.so": b"1", "b": b"2"})
+    place = find_directory(data, len(data))
+    assert isinstance(place, Place)
+    inside = data[place.begin : place.end]
+    with pytest.raises(ZipDamagedError):
+        list(members_with(b".so", inside.replace(b"PK\1\2", b"PK\1\3"), place))
+    with pytest.raises(ZipDamagedError):
+        list(members_with(b"so", b"so" + inside, place))

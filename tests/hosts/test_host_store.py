@@ -111,6 +111,15 @@ def test_a_host_is_read_once(store: HostStore) -> None:
     assert store.find("2026.07-gpu") is store.find("colab/2026.07-gpu")
 
 
+def test_several_are_read_when_they_are_looked_at(store: HostStore) -> None:
+    hosts = store.several(["image", "lost", "2026.07-gpu", "2026.07-cpu"])
+    assert len(hosts) == 4
+    assert hosts[0] is store.find("lab/image")
+    assert [host.name for host in hosts[2:]] == ["colab/2026.07-gpu", "colab/2026.07-cpu"]
+    with pytest.raises(InputError):
+        hosts[1]
+
+
 def test_live_is_asked_for_by_name(tmp_path: Path) -> None:
     host = make_host(parse_host_file(TEXT.format(name="live", numpy="1.0"), "x"), None)
     assert HostStore([tmp_path], lambda: host).find("live") is host

@@ -15,7 +15,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from depguard.adapters.cache import Cache, Entry
-from depguard.adapters.forks import Forks
+from depguard.adapters.forks import Forks, _Board
 from kit.own_process import in_own_process
 
 T = TypeVar("T")
@@ -226,3 +226,30 @@ def test_a_copy_reads_and_writes_the_cache_by_a_connection_of_its_own(tmp_path: 
     assert len({process for _, process in done}) == 3
     assert kept == [str(number) for number in range(9)]
     assert said == []
+
+
+def orders_of(count: int, size: int) -> list[list[int]]:
+    """The parts in the order in which each process would take them, were it alone."""
+    orders = []
+    for at in range(size):
+        board = _Board(count, size)
+        orders.append(list(board.parts(at)))
+        board.close()
+    return orders
+
+
+@on_linux
+@pytest.mark.parametrize(("count", "size"), [(6, 2), (7, 3), (3, 3)])
+def test_each_begins_with_its_own_and_goes_on_at_the_others_end(count: int, size: int) -> None:
+    orders = orders_of(count, size)
+    assert all(sorted(order) == list(range(count)) for order in orders)
+    assert orders_of(6, 2) == [[0, 1, 2, 5, 4, 3], [3, 4, 5, 2, 1, 0]]
+
+
+@on_linux
+def test_no_part_is_taken_twice() -> None:
+    board = _Board(6, 2)
+    one, other = board.parts(0), board.parts(1)
+    taken = [next(one), next(other), next(one), next(other), *one, *other]
+    board.close()
+    assert sorted(taken) == list(range(6))

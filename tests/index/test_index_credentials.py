@@ -43,9 +43,9 @@ def test_credentials_in_the_url_reach_pages_and_files_and_nothing_else(
             client.metadata(artifact)
         assert all("authorization" in asked.headers for asked in index.requests)
         assert page.artifacts[0].index == index.url
-        client.close()
     shown = repr((client.settings, page, bench.notes, Basic("me", SECRET)))
     kept = b"".join(path.read_bytes() for path in tmp_path.glob("index.sqlite3*"))
+    assert page.artifacts[0].filename.encode() in kept
     for secret in (SECRET, QUOTED, "s3cr3t"):
         assert secret not in shown
         assert secret.encode() not in kept

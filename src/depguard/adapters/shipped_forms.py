@@ -35,8 +35,11 @@ def shipped_form(kind: str, sources: Sequence[str], place: str) -> str | None:
         with open(os.path.join(_FOLDER, _name(kind, sources)), "rb") as file:
             if not _is_current(file.fileno()):
                 return None
-            text = zlib.decompressobj().decompress(file.read(), _MOST).decode()
+            unpacker = zlib.decompressobj()
+            text = unpacker.decompress(file.read(), _MOST).decode()
     except (OSError, ValueError, zlib.error):
+        return None
+    if not unpacker.eof:  # cut off, and nothing has checked it
         return None
     return text.replace(_QUOTED, json.dumps(place))
 
