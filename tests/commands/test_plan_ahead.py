@@ -107,6 +107,14 @@ def test_where_nothing_would_be_asked_nobody_gets_ready(
     planned(tmp_path, index, "two", *words, copies=0)
 
 
+def test_who_got_ready_for_nothing_is_let_go(tmp_path: Path, index: Loopback) -> None:
+    # It would hold what is written to open, and so be waited for.
+    code, out, said = planned(tmp_path, index, "two", "--no-such-option", copies=1)
+    assert (code, out) == (2, "")
+    assert "--no-such-option" in said
+    assert not index.requests
+
+
 def test_a_cache_that_keeps_nothing_is_no_place_to_meet(tmp_path: Path, index: Loopback) -> None:
     (tmp_path / "two").write_text("a file where the folder would be")
     (tmp_path / "one").write_text("likewise")
