@@ -36,7 +36,7 @@ def forms(policies: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pa
     """The folder with its forms, which are those that ship now."""
     folder = tmp_path / "forms"
     assert write_forms(policies, folder) == 3
-    monkeypatch.setattr(shipped_forms, "_FOLDER", str(folder))
+    monkeypatch.setattr(shipped_forms, "FOLDER", str(folder))
     return folder
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PLACE = "\0place"
 """Stands in a form for the place that its source was read from, which every machine has elsewhere."""
 
-_FOLDER = os.path.join(PACKAGE, "_forms")
+FOLDER = os.path.join(PACKAGE, "_forms")
 _MOST = 64 << 20
 _QUOTED = json.dumps(PLACE)
 
@@ -32,7 +32,7 @@ _QUOTED = json.dumps(PLACE)
 def shipped_form(kind: str, sources: Sequence[str], place: str) -> str | None:
     """The form that exactly these sources have, as if they were read from ``place``; None if none ships."""
     try:
-        with open(os.path.join(_FOLDER, _name(kind, sources)), "rb") as file:
+        with open(os.path.join(FOLDER, _name(kind, sources)), "rb") as file:
             if not _is_current(file.fileno()):
                 return None
             unpacker = zlib.decompressobj()
