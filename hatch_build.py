@@ -22,7 +22,7 @@ class ShippedFormsHook(BuildHookInterface[Any]):
             from depguard.adapters.shipped_forms import write_forms
 
             write_forms(Path(self.root) / "policies", source / "depguard" / "_forms")
-        except (ImportError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whoever runs depguard is told what is wrong, and where
             self.app.display_warning(f"built without parsed forms ({version}): {error}")
             return
         finally:

@@ -150,7 +150,7 @@ def counted(work: subjects.Workplace) -> dict[str, tuple[int, int]]:
     return found
 
 
-def many_plans(work: subjects.Workplace, rounds: int = 9) -> dict[str, float]:
+def many_plans(work: subjects.Workplace, rounds: int = 15) -> dict[str, float]:
     """Plans a second by one process, and by two: medians of runs in turn, each in a process of its own.
 
     What two cores are worth is asked in each round as well: on a machine that others use it changes all day.

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from depguard.adapters.forks import Forks, _Board
+from depguard.adapters.forks import Forks
 from depguard.app.plan import Question, Shared, plan_tier
 from depguard.app.plan_many import HostReport, PlanRequest, plan_many
 from depguard.emit.json_report import render_json
@@ -96,9 +96,9 @@ class Counted(Forks):
 
     used = 0
 
-    def _shared_out(self, work: Callable[[int], T], count: int, size: int, board: _Board) -> Iterator[T]:
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
         self.used += 1
-        return super()._shared_out(work, count, size, board)
+        return super()._shared_out(work, count, size)
 
 
 def lines_of(made: Iterable[HostReport]) -> list[tuple[str, str, str]]:

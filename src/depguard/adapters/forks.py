@@ -81,13 +81,14 @@ class Forks:
         size = min(self._size, count)
         if size < 2 or not is_safe():
             return map(work, range(count))
+        return self._shared_out(work, count, size)
+
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
         try:
             board = _Board(count, size)
         except OSError:
-            return map(work, range(count))
-        return self._shared_out(work, count, size, board)
-
-    def _shared_out(self, work: Callable[[int], T], count: int, size: int, board: _Board) -> Iterator[T]:
+            yield from map(work, range(count))
+            return
         copies: list[_Copy] = []
         done: dict[int, T | _Failed] = {}
         try:
