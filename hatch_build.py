@@ -19,12 +19,23 @@ class ShippedFormsHook(BuildHookInterface[Any]):
         source = Path(self.root) / "src"
         sys.path.insert(0, str(source))
         try:
-            from depguard.adapters.shipped_forms import write_forms
-
-            write_forms(Path(self.root) / "policies", source / "depguard" / "_forms")
-        except Exception as error:  # noqa: BLE001 - whoever runs depguard is told what is wrong, and where
-            self.app.display_warning(f"built without parsed forms ({version}): {error}")
-            return
+            fault = self._write_forms()
         finally:
             sys.path.remove(str(source))
-        build_data["artifacts"].append("src/depguard/_forms/*")
+        if fault is None:
+            build_data["artifacts"].append("src/depguard/_forms/*")
+        else:
+            self.app.display_warning(f"built without parsed forms ({version}): {fault}")
+
+    def _write_forms(self) -> Exception | None:
+        """Parse and keep all; what stood in the way, if anything did."""
+        try:
+            from depguard.adapters.shipped_forms import FOLDER, write_forms
+            from depguard.errors import DepguardError
+        except ImportError as error:
+            return error
+        try:
+            write_forms(Path(self.root) / "policies", Path(FOLDER))
+        except (ImportError, OSError, DepguardError) as error:
+            return error
+        return None

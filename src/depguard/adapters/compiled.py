@@ -95,9 +95,9 @@ class CompiledForms:
         self._cache.close()
 
 
-def digest(sources: Iterable[str | bytes]) -> str:
-    """The hash of sources and of the code that reads them, in hexadecimal."""
-    whole = hashlib.sha256(own_code())
+def digest(sources: Iterable[str | bytes], code: bytes | None = None) -> str:
+    """The hash of sources and of the code that reads them (default: this depguard's), in hexadecimal."""
+    whole = hashlib.sha256(own_code() if code is None else code)
     for source in sources:
         data = source.encode("utf-8", "surrogateescape") if isinstance(source, str) else source
         whole.update(f"\0{len(data)}\0".encode())

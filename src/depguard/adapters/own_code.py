@@ -42,7 +42,7 @@ def own_code() -> bytes:
 
 @lru_cache(maxsize=1)
 def own_files() -> tuple[CodeFile, ...]:
-    """Depguard's files."""
+    """The files of this depguard's code."""
     return tuple(code_below(PACKAGE))
 
 

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from depguard import __version__
+from depguard.adapters.compiled import digest
 from depguard.adapters.own_code import PACKAGE, own_files
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ PLACE = "\0place"
 """Stands in a form for the place that its source was read from, which every machine has elsewhere."""
 
 FOLDER = os.path.join(PACKAGE, "_forms")
+"""Where forms are that came with depguard; beside the code, in a checkout as well."""
 _MOST = 64 << 20
 _QUOTED = json.dumps(PLACE)
 
@@ -82,12 +84,7 @@ def _forms(policies: Path) -> Iterator[tuple[str, tuple[str, ...], str]]:
 
 
 def _name(kind: str, sources: Sequence[str]) -> str:
-    whole = hashlib.sha256(_code())
-    for part in (kind, *sources):
-        data = part.encode("utf-8", "surrogateescape")
-        whole.update(f"\0{len(data)}\0".encode())
-        whole.update(data)
-    return whole.hexdigest()
+    return digest((kind, *sources), _code())
 
 
 @lru_cache(maxsize=1)

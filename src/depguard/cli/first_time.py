@@ -47,7 +47,7 @@ def getting_ready(words: Sequence[str], *, plainly: bool) -> Iterator[None]:
         from depguard.adapters.cache_place import cache_file, cache_place
 
         if not os.path.lexists(cache_file(cache_place(os.environ, value_of(words, "--cache-dir")))):
-            made = make(lambda _: None)
+            made = make_ready(lambda _: None)
             _waiting.extend([made] if made is not None else [])
     try:
         yield
@@ -65,7 +65,7 @@ def taken(note: Callable[[str], None]) -> Outrider | None:
     return rider
 
 
-def make(note: Callable[[str], None]) -> Outrider | None:
+def make_ready(note: Callable[[str], None]) -> Outrider | None:
     """A copy of this process that gets ready to ask an index; None where none can be made."""
     from functools import partial
     from importlib import import_module

@@ -63,7 +63,7 @@ class HeadStart:
     def __enter__(self) -> Self:
         """Where an index will most likely be asked, who asks it gets ready while this one finds out what."""
         if self._will_ask():
-            self._rider = first_time.taken(self._console.note) or first_time.make(self._console.note)
+            self._rider = first_time.taken(self._console.note) or first_time.make_ready(self._console.note)
             if self._rider is not None:
                 self._opened.callback(self._rider.recall)
         return self

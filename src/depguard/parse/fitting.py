@@ -77,14 +77,18 @@ def fitting_of(text: str) -> Fitting:
 def _read_fitting(text: str) -> Fitting:
     title, *lines = text.split("\n")
     if title != _TITLE:
-        raise ValueError("not what fits a host")
-    found: list[FittingVersion] = []
-    for line in lines:
-        version, kinds, rows = line.split("\t")
-        if not kinds or kinds.strip(_KINDS) or not rows.startswith("[["):
-            raise ValueError("not what fits a host")
-        found.append(FittingVersion(version_of(version), kinds, _Rows(rows, len(kinds))))
-    return tuple(found)
+        raise ValueError("not what fits a host: another title")
+    try:
+        return tuple(map(_read_line, lines))
+    except ValueError as error:
+        raise ValueError(f"not what fits a host: {error}") from error
+
+
+def _read_line(line: str) -> FittingVersion:
+    version, kinds, rows = line.split("\t")
+    if not kinds or kinds.strip(_KINDS) or not rows.startswith("[["):
+        raise ValueError(f"kinds {kinds!r}, then {rows[:20]!r}")
+    return FittingVersion(version_of(version), kinds, _Rows(rows, len(kinds)))
 
 
 class _Rows(Sequence[FittingFile]):
@@ -106,9 +110,12 @@ class _Rows(Sequence[FittingFile]):
             try:
                 rows = json.loads(self._text)
                 files = [PageFile(*row[1:]) for row in rows]
-                self._read = tuple([FittingFile(row[0], files, at) for at, row in enumerate(rows)])
-            except (TypeError, IndexError) as error:
+                read = tuple([FittingFile(row[0], files, place) for place, row in enumerate(rows)])
+            except (ValueError, TypeError, IndexError) as error:
                 raise ValueError(f"not what fits a host: {error}") from error
+            if len(read) != self._count:
+                raise ValueError("not what fits a host: its kinds are not as many as its files")
+            self._read = read
         return self._read[at]
 
     def __len__(self) -> int:

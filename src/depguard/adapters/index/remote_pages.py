@@ -16,13 +16,7 @@ from depguard.adapters.index.traffic import Meter
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.page_files import Listing, PageFile
-from depguard.parse.simple_api import (
-    ACCEPT,
-    BadPageError,
-    read_json,
-    read_page,
-    without_credentials,
-)
+from depguard.parse.simple_api import ACCEPT, BadPageError, read_json, read_page, without_credentials
 
 if TYPE_CHECKING:
     from depguard.adapters.index.transport import Reply
@@ -234,14 +228,14 @@ def _frozen(found: Listing, url: str) -> str:
     a text of its files takes longer than all else that is done with them. Of other pages the files are kept.
     """
     page = found.source
-    if page and "?" not in url and not _may_tell(page) and _has_bytes(page):
+    if page and "?" not in url and not _may_hold_a_secret(page) and _has_bytes(page):
         return f"{without_credentials(url)}\n{page}"
     if any("?" in file.url for file in found.files):
         return ""  # signed links: secrets that go stale besides
     return json.dumps([list(found.files), found.skipped], separators=(",", ":"))
 
 
-def _may_tell(page: str) -> bool:
+def _may_hold_a_secret(page: str) -> bool:
     """Whether something in a PEP 691 page may be part of a secret."""
     for mark in _SUSPECT:
         at = page.find(mark)
