@@ -120,6 +120,53 @@ def test_who_says_how_to_be_told_is_told_so() -> None:
     assert set(in_own_process(_turned)) == {1, -1}
 
 
+COMMON = Plain("in every answer")
+
+
+def with_what_they_share(number: int) -> tuple[int, Plain]:
+    slowly(number)
+    return os.getpid(), COMMON
+
+
+def told_apart() -> list[int]:
+    told = several(3, with_what_they_share, 9)
+    assert all(common == COMMON for _, common in told)
+    return [len({id(common) for process, common in told if process == one}) for one in {p for p, _ in told}]
+
+
+@on_linux
+def test_what_answers_have_in_common_is_told_once() -> None:
+    assert in_own_process(told_apart) == [1, 1, 1]
+
+
+class OddError(Exception):
+    """Cannot be made again from what pickle keeps of it."""
+
+    def __init__(self, text: str, number: int) -> None:
+        super().__init__(text)
+        self.number = number
+
+
+def with_an_odd_one(number: int) -> tuple[int, int | OddError]:
+    slowly(number)
+    return os.getpid(), OddError("odd", number) if number == 4 else number
+
+
+def told_or_done_again() -> list[tuple[bool, int]]:
+    here = os.getpid()
+    return [
+        (process == here, made.number if isinstance(made, OddError) else made)
+        for process, made in several(2, with_an_odd_one, 8)
+    ]
+
+
+@on_linux
+def test_what_is_not_understood_and_what_follows_it_is_done_once_more() -> None:
+    done = in_own_process(told_or_done_again)
+    assert [number for _, number in done] == list(range(8))
+    assert done[4][0]
+
+
 def stopping(number: int) -> int:
     slowly(number)
     if number >= 2:

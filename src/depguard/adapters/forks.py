@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import copyreg
 import gc
+import io
 import os
 import pickle
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any, BinaryIO, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from packaging.requirements import Requirement
 
@@ -27,6 +28,7 @@ class _Copy:
 
     What it has done it puts into a file in memory, one behind the other, and says through a pipe how far that
     goes: so it does not wait for anybody to read what it has to tell, but for hundreds of answers at once.
+    They are one pickle: what an answer has in common with one before it is told once.
     """
 
     def __init__(self, pid: int, told: int, answers: int) -> None:
@@ -34,6 +36,9 @@ class _Copy:
         self._told = told
         self._answers = answers
         self._read = 0
+        self._heard = io.BytesIO()
+        self._unpickler = pickle.Unpickler(self._heard)  # noqa: S301 - from a copy of this process
+        self._understood = True
 
     @property
     def descriptors(self) -> tuple[int, int]:
@@ -46,13 +51,22 @@ class _Copy:
         poll.register(self._told, select.POLLIN)
         while (wait or poll.poll(0)) and (told := os.read(self._told, _OFFSET)):
             end = int.from_bytes(told)
-            data = os.pread(self._answers, end - self._read, self._read)
+            self._hear(os.pread(self._answers, end - self._read, self._read))
             self._read = end
-            part: tuple[int, Any] | None = None
-            with suppress(Exception):  # what cannot be told, an odd error say, is done once more by who asked
-                part = pickle.loads(data)  # noqa: S301 - from a copy of this process
-            if part is not None:
+            if not self._understood:
+                continue
+            try:
+                part = self._unpickler.load()
+            except Exception:  # noqa: BLE001 - an odd error, say: whoever asked does it and what follows
+                self._understood = False
+            else:
                 yield part
+
+    def _hear(self, data: bytes) -> None:
+        self._heard.seek(0)
+        self._heard.truncate()
+        self._heard.write(data)
+        self._heard.seek(0)
 
     def let_go(self) -> None:
         """Hear no more of it; if it still works, it finds nobody to tell, and ends."""
@@ -190,8 +204,11 @@ def _copy(work: Callable[[int], T], board: _Board, at: int, others: Sequence[_Co
         for descriptor in (hears, *(each for other in others for each in other.descriptors)):
             os.close(descriptor)
         with os.fdopen(answers, "wb") as file:
+            pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
+            pickler.dispatch_table = _REDUCERS
             for part in _parts(work, board, at):
-                _put(file, part)
+                pickler.dump(part)
+                file.flush()
                 os.write(says, file.tell().to_bytes(_OFFSET))
         code = 0
     finally:
@@ -215,10 +232,3 @@ def _by_text(made: Requirement) -> tuple[Callable[..., Requirement], tuple[str]]
 
 _REDUCERS = {**copyreg.dispatch_table, Requirement: _by_text}
 """How values are told: as pickle does, but for requirements, of which packaging would tell every part."""
-
-
-def _put(file: BinaryIO, part: tuple[int, object]) -> None:
-    pickler = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL)
-    pickler.dispatch_table = _REDUCERS
-    pickler.dump(part)
-    file.flush()
