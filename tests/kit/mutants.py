@@ -42,6 +42,9 @@ class Whole:
     def expect(self, begin: int, end: int) -> None:
         """Nothing has to come."""
 
+    def have(self, begin: int, end: int) -> None:
+        """All of it is there."""
+
     def read(self, begin: int, end: int) -> bytes:
         return self.data[max(begin, 0) : max(end, 0)]
 

@@ -45,7 +45,9 @@ def dump_contents(answer: WheelContents) -> str:
     return json.dumps(
         {
             "format": FORMAT,
-            "files": answer.files.columns,
+            "files": {
+                top: [list(column) for column in columns] for top, columns in answer.files.columns.items()
+            },
             "binaries": binaries,
             "unread": [[u.path, u.cost] for u in answer.unread],
             "words": list(words),

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import configparser
 import re
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple, Self
 
 from packaging.version import Version
 
@@ -50,7 +51,8 @@ _DATA: Final = re.compile(r"[^/]+\.data/(?P<kind>[^/]+)/(?P<rest>.+)")
 _BELOW: Final = frozenset(("purelib", "platlib"))
 _LOW_FLOOR: Final = Version("2.0")
 _ENOUGH: Final = 3
-_ENTRY_POINTS: Final = ".dist-info/entry_points.txt"
+_ENTRY_POINTS: Final = "entry_points.txt"
+_SCRIPTS: Final = "{scripts}"
 _MOST_ENTRY_POINTS: Final = 1 << 18
 
 
@@ -64,7 +66,7 @@ def read_contents(file: Pieces, *, depth: Depth, most: int) -> ContentsAnswer:
         data, place = fetch_directory(file)
         if file.fetched and depth is not Depth.FILES:
             _expect_first(file, data, place, most)  # it comes while the files are listed
-        directory = read_directory(data, place)
+        directory = read_directory(data, place).without_folders()
         files = _files(file, directory)
         binaries, unread = _read_compiled(file, directory, depth, most)
         return WheelContents(files=files, binaries=binaries, unread=unread, fetched=file.fetched)
@@ -136,41 +138,60 @@ def _smallest_first(members: Iterable[Member]) -> list[Member]:
     return sorted(found, key=lambda m: (m.path.split("/")[0].endswith(".libs"), m.packed, m.path))
 
 
+def _files(file: Pieces, directory: Directory) -> FileList:
+    found: dict[str, _Lists] = {}
+    scripts: list[str] = []
+    for top, begin, end in _neighbours(directory.paths):
+        run = slice(begin, end)
+        lists = _Lists(directory.paths[run], directory.sizes[run], directory.crcs[run])
+        if not top.endswith(".data"):
+            found.setdefault(top, _Lists.none()).extend(lists)
+        else:
+            for at, path in enumerate(map(_installed, lists.paths)):
+                one = _Lists([path], lists.sizes[at : at + 1], lists.crcs[at : at + 1])
+                found.setdefault(top_level(path), _Lists.none()).extend(one)
+        if top.endswith(".dist-info") and (listed := f"{top}/{_ENTRY_POINTS}") in lists.paths:
+            member = directory.member(begin + lists.paths.index(listed))
+            if member.size <= _MOST_ENTRY_POINTS:
+                text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
+                scripts += _scripts(text.decode("utf-8", "replace"))
+    columns: dict[str, Columns] = {top: Columns(*lists) for top, lists in found.items()}
+    if scripts:
+        there = found.get(_SCRIPTS, _Lists.none())
+        unknown = [None] * len(scripts)
+        columns[_SCRIPTS] = Columns(
+            [*there.paths, *scripts], [*there.sizes, *unknown], [*there.crcs, *unknown]
+        )
+    return FileList(columns)
+
+
 class _Lists(NamedTuple):
-    """`Columns` that grow."""
+    """`Columns` of members, which grow."""
 
     paths: list[str]
-    sizes: list[int | None]
-    crcs: list[int | None]
+    sizes: array[int]
+    crcs: array[int]
 
-    def add(self, path: str) -> None:
-        """A file that is not in the wheel."""
-        self.paths.append(path)
-        self.sizes.append(None)
-        self.crcs.append(None)
+    @classmethod
+    def none(cls) -> Self:
+        return cls([], array("Q"), array("I"))
+
+    def extend(self, others: _Lists) -> None:
+        self.paths.extend(others.paths)
+        self.sizes.extend(others.sizes)
+        self.crcs.extend(others.crcs)
 
 
-def _files(file: Pieces, directory: Directory) -> FileList:
-    tops: dict[str, _Lists] = {}
-    paths, sizes, crcs = _Lists([], [], [])
-    below = "\0"  # no path begins with it
-    for at, (path, row) in enumerate(zip(directory.paths, directory.rows, strict=True)):
-        if path[-1:] == "/":  # a folder's own entry
-            continue
-        goes = _installed(path) if ".data/" in path else path
-        if not goes.startswith(below):  # neighbours are in one folder, mostly
-            top = top_level(goes)
-            paths, sizes, crcs = tops.setdefault(top, _Lists([], [], []))
-            below = f"{top}/"
-        paths.append(goes)
-        sizes.append(row[3])
-        crcs.append(row[4])
-        if path.endswith(_ENTRY_POINTS) and row[3] <= _MOST_ENTRY_POINTS:
-            member = directory.member(at)
-            text = unpack(member, fetch_member(file, member), most=_MOST_ENTRY_POINTS)
-            for script in _scripts(text.decode("utf-8", "replace")):
-                tops.setdefault(top_level(script), _Lists([], [], [])).add(script)
-    return FileList({top: Columns(*lists) for top, lists in tops.items()})
+def _neighbours(paths: Sequence[str]) -> Iterator[tuple[str, int, int]]:
+    """Runs of paths with one top-level name: that, and where a run begins and ends."""
+    begin, below = 0, "\0"  # no path begins with it
+    for at, path in enumerate(paths):
+        if not path.startswith(below):
+            if at:
+                yield below[:-1], begin, at
+            begin, below = at, f"{top_level(path)}/"
+    if paths:
+        yield below[:-1], begin, len(paths)
 
 
 def _scripts(entry_points: str) -> list[str]:
@@ -182,7 +203,7 @@ def _scripts(entry_points: str) -> list[str]:
     except configparser.Error:
         return []
     kinds = [kind for kind in ("console_scripts", "gui_scripts") if parser.has_section(kind)]
-    return sorted({f"{{scripts}}/{name}" for kind in kinds for name in parser[kind]})
+    return sorted({f"{_SCRIPTS}/{name}" for kind in kinds for name in parser[kind]})
 
 
 def _installed(path: str) -> str:

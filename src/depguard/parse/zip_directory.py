@@ -7,7 +7,9 @@ overlap or claim more than is there, and works on pieces: who fetches by ranges 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Iterator, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Final, NamedTuple, Protocol
 
 from depguard.records import dataclass
@@ -24,7 +26,7 @@ _ENCRYPTED: Final = 1
 _FULL_16, _FULL_32 = 0xFFFF, 0xFFFFFFFF
 _FIELDS: Final = struct.Struct("<4s4xHH4xIIIHHH8xI")
 _LENGTHS: Final = struct.Struct("<4s4xH18xHHH")
-_ODD: Final = (b"\\", b"\0", b":", b"..", b"\n/")
+_ODD: Final = ("\\", "\0", ":", "..", "\n/")
 TAIL: Final = 1 << 16
 """Bytes at the end of a wheel that hold most directories whole."""
 
@@ -50,6 +52,10 @@ class Pieces(Protocol):
         """A hint that these bytes are read next: they may be fetched meanwhile."""
         ...
 
+    def have(self, begin: int, end: int) -> None:
+        """Have these bytes fetched: what is read next is all among them."""
+        ...
+
     def read(self, begin: int, end: int) -> bytes:
         """The bytes from ``begin`` up to ``end``; what is read twice costs once."""
         ...
@@ -67,21 +73,6 @@ class Member(NamedTuple):
     method: int
 
 
-Row = tuple[int, int, int, int, int, int]
-"""A `Member` without its path."""
-
-
-class Directory(NamedTuple):
-    """All members, in the directory's order. There are thousands, of which few are looked at."""
-
-    paths: list[str]
-    rows: list[Row]
-
-    def member(self, at: int) -> Member:
-        """One of them."""
-        return Member(self.paths[at], *self.rows[at])
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """Where the central directory lies, how many entries it states, and how much stands before the zip."""
@@ -90,6 +81,41 @@ class Place:
     end: int
     count: int
     shift: int
+
+
+class Directory(NamedTuple):
+    """All members, in the directory's order, as columns: there are thousands, of which few are looked at."""
+
+    paths: list[str]
+    sizes: array[int]
+    crcs: array[int]
+    entries: array[int]
+    data: bytes
+    place: Place
+
+    def member(self, at: int) -> Member:
+        """One of them."""
+        return member_at(self.entries[at], self.data, self.place, self.paths[at])
+
+    def without_folders(self) -> Directory:
+        """The files alone: some archives list folders as well."""
+        if not any(map(str.endswith, self.paths, repeat("/"))):
+            return self
+        return self.only([at for at, path in enumerate(self.paths) if not path.endswith("/")])
+
+    def only(self, members: Iterable[int]) -> Directory:
+        """Some of them."""
+        ats = tuple(members)
+
+        def some(column: array[int]) -> array[int]:
+            return array(column.typecode, [column[at] for at in ats])
+
+        return self._replace(
+            paths=[self.paths[at] for at in ats],
+            sizes=some(self.sizes),
+            crcs=some(self.crcs),
+            entries=some(self.entries),
+        )
 
 
 def find_directory(tail: bytes, size: int) -> Place | int:
@@ -147,34 +173,42 @@ def fetch_directory(file: Pieces, *, ahead: Callable[[Place], int] = lambda _: 0
     start = file.size - len(tail)
     if place.begin >= start:
         return tail[place.begin - start : place.end - start], place
-    begin = max(place.begin - ahead(place), 0)
-    return file.read(begin, place.end)[place.begin - begin :], place
+    file.have(max(place.begin - ahead(place), 0), place.end)
+    return file.read(place.begin, place.end), place
 
 
 def read_directory(data: bytes, place: Place) -> Directory:
     """The members; of a name that comes twice the last. Raises ZipDamagedError."""
-    names: list[bytes] = []
-    rows: list[Row] = []
+    text = data.decode("latin-1")  # names are cut out as texts, which nearly all of them are
+    names: list[str] = []
+    entries, sizes, crcs, begins, ends = array("Q"), array("Q"), array("I"), array("Q"), array("Q")
     at, last, shift, unpack_from = 0, len(data) - _ENTRY_SIZE, place.shift, _FIELDS.unpack_from
     # Wheels of 13,000 members are no rarity: this is all that is done for each of them.
     for _ in range(place.count):
         if at > last:
             raise ZipDamagedError("its directory is cut off or damaged")
-        mark, flag, method, crc, packed, size, named, extra, comment, offset = unpack_from(data, at)
+        mark, flag, _method, crc, packed, size, named, extra, comment, offset = unpack_from(data, at)
         if mark != _ENTRY or flag & _ENCRYPTED:
             raise _odd_entry(mark)
+        entries.append(at)
         name = at + _ENTRY_SIZE
         field = name + named
         at = field + extra + comment
-        names.append(data[name:field])
+        names.append(text[name:field])
         if _FULL_32 in (size, packed, offset):
             size, packed, offset = _wide(data[field : field + extra], size, packed, offset)
+            if max(packed, offset) > place.begin:
+                raise ZipDamagedError("a member lies outside of the archive")
         begin = offset + shift
-        rows.append((begin, begin + LOCAL_HEADER + named + packed, packed, size, crc, method))
+        begins.append(begin)
+        ends.append(begin + LOCAL_HEADER + named + packed)
+        sizes.append(size)
+        crcs.append(crc)
     if at > len(data):
         raise ZipDamagedError("its directory is cut off")
-    _apart(names, rows, place.begin)
-    return _each_once(_paths(names, data, place), rows)
+    _apart(names, begins, ends, place.begin)
+    paths = names if _are_plain(names) else [_path(name, flags) for name, _, flags in _walk(data, place)]
+    return _each_once(Directory(paths, sizes, crcs, entries, data, place))
 
 
 def members_with(part: bytes, data: bytes, place: Place) -> Iterator[tuple[bytes, int]]:
@@ -234,13 +268,11 @@ def _odd_entry(mark: bytes) -> ZipDamagedError:
     return ZipDamagedError("a member is encrypted")
 
 
-def _paths(names: Sequence[bytes], data: bytes, place: Place) -> list[str]:
-    # Thousands of names that are nearly always plain: looked at as one text, in ways that take no time.
-    whole = b"\n".join([b"", *names])
-    plain = whole.isascii() and not any(odd in whole for odd in _ODD)
-    if plain and whole.count(b"\n") == len(names):
-        return whole.decode("ascii").split("\n")[1:]
-    return [_path(name, flags) for name, _, flags in _walk(data, place)]
+def _are_plain(names: Sequence[str]) -> bool:
+    """Whether all names are ASCII, and none leads anywhere but down."""
+    # Thousands, which nearly always are: looked at as one text, in ways that take no time.
+    whole = "\n".join(["", *names])
+    return whole.isascii() and whole.count("\n") == len(names) and not any(odd in whole for odd in _ODD)
 
 
 def _path(name: bytes, flags: int) -> str:
@@ -269,28 +301,26 @@ def _wide(extra: bytes, size: int, packed: int, offset: int) -> tuple[int, int, 
     return size, packed, offset
 
 
-def _each_once(paths: list[str], rows: list[Row]) -> Directory:
-    """Of a path that comes twice the last row, in the place of the first."""
-    if len(set(paths)) < len(paths):
-        found = dict(zip(paths, rows, strict=True))
-        return Directory(list(found), list(found.values()))
-    return Directory(paths, rows)
+def _each_once(directory: Directory) -> Directory:
+    """Of a path that comes twice the last member, in the place of the first."""
+    if len(set(directory.paths)) == len(directory.paths):
+        return directory
+    return directory.only({path: at for at, path in enumerate(directory.paths)}.values())
 
 
-def _apart(names: Sequence[bytes], rows: Sequence[Row], directory: int) -> None:
+def _apart(names: Sequence[str], begins: array[int], ends: array[int], directory: int) -> None:
     """No member shares bytes with another: what a bomb of overlapping members does."""
     at = 0
-    for row in rows:  # in order, as nearly all archives have them
-        if row[0] < at:
+    for begin, end in zip(begins, ends, strict=True):  # in order, as nearly all archives have them
+        if begin < at:
             break
-        at = row[1]
+        at = end
     else:
         if at <= directory:
             return
     at = 0
-    for begin, end, *_ in sorted(rows):
+    for begin, end, number in sorted(zip(begins, ends, range(len(names)), strict=True)):
         if begin < at or end > directory:
-            name = next(name for name, row in zip(names, rows, strict=True) if row[:2] == (begin, end))
-            path = name.decode("utf-8", "replace")
-            raise ZipDamagedError(f"{path} overlaps another member, or lies outside of the archive")
+            name = names[number].encode("latin-1").decode("utf-8", "replace")
+            raise ZipDamagedError(f"{name} overlaps another member, or lies outside of the archive")
         at = end

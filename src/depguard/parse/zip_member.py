@@ -35,13 +35,13 @@ def unpack(member: Member, data: bytes, *, most: int) -> bytes:
         raise ZipDamagedError(f"{member.path} is not where the directory says")
     named, extra = struct.unpack_from("<HH", data, 26)
     begin = LOCAL_HEADER + named + extra
-    packed = data[begin : begin + member.packed]
+    packed = memoryview(data)[begin : begin + member.packed]  # megabytes: not copied
     if len(packed) != member.packed:
         raise ZipDamagedError(f"{member.path} is cut off")
     if member.size > most:
         raise ZipDamagedError(f"{member.path} unpacks to more than {most >> 20} MB")
     if member.method == _STORED:
-        content = packed
+        content = bytes(packed)
     elif member.method == _DEFLATED:
         try:
             # One byte more than stated would be a lie, and is enough to see it.

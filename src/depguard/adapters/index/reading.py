@@ -20,7 +20,6 @@ from depguard.adapters.index.archives import (
 )
 from depguard.adapters.index.faults import TooLargeError, unreachable
 from depguard.adapters.index.remote_file import FilePieces, LeftOpen, RemoteFile, TooMuchReadError
-from depguard.adapters.index.side_by_side import side_by_side
 from depguard.adapters.index.transport import Reply
 from depguard.adapters.index.wire import Wire
 from depguard.errors import OutOfReachError, Problem
@@ -183,7 +182,7 @@ class ArtifactReader:
             headers = {**_IDENTITY, "Range": f"bytes={begin}-{end - 1}"}
             return self._wire.ask(url, lambda reply: _range(reply, begin, end, total), headers=headers)
 
-        return RemoteFile(side_by_side(get), total, tail, most=_MOST_BY_RANGES)
+        return RemoteFile(get, total, tail, most=_MOST_BY_RANGES)
 
     def _tail(
         self, artifact: Artifact, reply: Reply, most_whole: int

@@ -5,10 +5,11 @@ from __future__ import annotations
 import bisect
 import io
 import threading
+from collections.abc import Iterator
 from typing import IO, NamedTuple
 
 from depguard.adapters.index.background import Job
-from depguard.adapters.index.side_by_side import GetRange
+from depguard.adapters.index.side_by_side import GetRange, side_by_side
 
 
 class TooMuchReadError(Exception):
@@ -32,7 +33,7 @@ class RemoteFile(io.RawIOBase):
         self._least = least
         self._at = 0
         self._coming: _Coming | None = None
-        # Ordered, apart from each other, and never touching.
+        # Ordered; none overlaps another.
         self._begins: list[int] = [size - len(tail)]
         self._parts: list[bytes] = [tail]
 
@@ -63,35 +64,31 @@ class RemoteFile(io.RawIOBase):
         if begin >= end:
             return b""
         self.fetch(begin, end)
-        at = bisect.bisect_right(self._begins, begin) - 1
-        offset = begin - self._begins[at]
         self._at = end
-        return self._parts[at][offset : offset + end - begin]
+        first = bisect.bisect_right(self._begins, begin) - 1
+        last = bisect.bisect_left(self._begins, end)
+        # A slice that is all of a part is that part, and one alone is joined as it is: megabytes, not copied.
+        return b"".join(
+            [
+                part[max(begin - start, 0) : end - start]
+                for start, part in zip(self._begins[first:last], self._parts[first:last], strict=True)
+            ]
+        )
 
     def fetch(self, begin: int, end: int) -> None:
-        """Have the bytes from ``begin`` up to ``end`` (cut to the file) at hand, in one piece."""
+        """Have the bytes from ``begin`` up to ``end`` (cut to the file) at hand."""
         begin, end = max(begin, 0), min(end, self._size)
-        if begin >= end or self._known(begin, end):
+        first = next(self._gaps(begin, end), None)
+        if first is None:
             return
-        begin, end = self._widened(begin, end)
-        # Only what is missing is fetched: the ends may be known already.
-        first = bisect.bisect_right(self._begins, begin) - 1
-        if first >= 0 and self._end(first) >= begin:
-            begin = self._begins[first]
-        else:
-            first += 1
-        last = first
-        while last < len(self._begins) and self._begins[last] <= end:
-            last += 1
-        end = max(end, self._end(last - 1)) if last > first else end
-        joined = b""
-        at = begin
-        for part in range(first, last):
-            joined += self._missing(at, self._begins[part]) + self._parts[part]
-            at = self._end(part)
-        joined += self._missing(at, end)
-        self._begins[first:last] = [begin]
-        self._parts[first:last] = [joined]
+        # Only what is missing is fetched: there may be known parts between.
+        for gap in tuple(self._gaps(*self._widened(first[0], end))):
+            begin = gap[0]
+            for part in self._missing(*gap):
+                at = bisect.bisect_left(self._begins, begin)
+                self._begins.insert(at, begin)
+                self._parts.insert(at, part)
+                begin += len(part)
 
     def expect(self, begin: int, end: int) -> None:
         """Begin to fetch what `fetch` will be asked for next: meanwhile there is other work to do.
@@ -101,13 +98,11 @@ class RemoteFile(io.RawIOBase):
         begin, end = self._widened(max(begin, 0), min(end, self._size))
         apart = all(end <= self._begins[at] or begin >= self._end(at) for at in range(len(self._begins)))
         if self._coming is None and apart and 0 < end - begin <= self._most:
-            job = Job(lambda: self._get(begin, end))
+            job = Job(lambda: side_by_side(self._get, begin, end))
             threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
             self._coming = _Coming(begin, end, job)
 
-    def _missing(self, begin: int, end: int) -> bytes:
-        if begin >= end:
-            return b""
+    def _missing(self, begin: int, end: int) -> list[bytes]:
         self._most -= end - begin
         self.fetched += end - begin
         if self._most < 0:
@@ -119,8 +114,8 @@ class RemoteFile(io.RawIOBase):
         else:
             if coming is not None and begin < coming.end and coming.begin < end:
                 self._coming = None  # no longer what will be missing: neither waited for nor held
-            data = self._get(begin, end)
-        if len(data) != end - begin:
+            data = side_by_side(self._get, begin, end)
+        if sum(map(len, data)) != end - begin:
             raise EOFError("a range has another length than asked for")
         return data
 
@@ -130,9 +125,17 @@ class RemoteFile(io.RawIOBase):
             return max(begin - self._least, 0), end
         return begin, min(max(end, begin + self._least), self._size)
 
-    def _known(self, begin: int, end: int) -> bool:
-        at = bisect.bisect_right(self._begins, begin) - 1
-        return at >= 0 and self._end(at) >= end
+    def _gaps(self, begin: int, end: int) -> Iterator[tuple[int, int]]:
+        """What is not at hand of it."""
+        at = begin
+        for start, part in zip(self._begins, self._parts, strict=True):
+            if start >= end:
+                break
+            if at < start:
+                yield at, start
+            at = max(at, start + len(part))
+        if at < end:
+            yield at, end
 
     def _end(self, part: int) -> int:
         return self._begins[part] + len(self._parts[part])
@@ -143,7 +146,7 @@ class _Coming(NamedTuple):
 
     begin: int
     end: int
-    data: Job[bytes]
+    data: Job[list[bytes]]
 
 
 class FilePieces:
@@ -162,6 +165,11 @@ class FilePieces:
         """Have bytes fetched that are read next, where they have to be."""
         if isinstance(self._file, RemoteFile):
             self._file.expect(begin, end)
+
+    def have(self, begin: int, end: int) -> None:
+        """Fetch what is read in parts, all of it at once."""
+        if isinstance(self._file, RemoteFile):
+            self._file.fetch(begin, end)
 
     def read(self, begin: int, end: int) -> bytes:
         """The bytes from ``begin`` up to ``end``."""

@@ -23,18 +23,14 @@ _LEAST = 1 << 19
 _MOST = 4
 
 
-def side_by_side(get: GetRange) -> GetRange:
-    """The same bytes, those of a long part by several calls of ``get`` at once. Raises what they raise."""
-
-    def fetch(begin: int, end: int) -> bytes:
-        count = min((end - begin) // _LEAST, _MOST)
-        if count < 2:
-            return get(begin, end)
-        edges = [begin + (end - begin) * number // count for number in range(count + 1)]
-        first, *others = (Job(partial(get, *piece)) for piece in pairwise(edges))
-        for job in others:
-            with suppress(RuntimeError):  # no more threads are to be had: it is done below
-                threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
-        return b"".join([first.result(), *(job.result() for job in others)])
-
-    return fetch
+def side_by_side(get: GetRange, begin: int, end: int) -> list[bytes]:
+    """Those bytes, a long part by several calls of ``get`` at once. Raises what they raise."""
+    count = min((end - begin) // _LEAST, _MOST)
+    if count < 2:
+        return [get(begin, end)]
+    edges = [begin + (end - begin) * number // count for number in range(count + 1)]
+    first, *others = (Job(partial(get, *piece)) for piece in pairwise(edges))
+    for job in others:
+        with suppress(RuntimeError):  # no more threads are to be had: it is done below
+            threading.Thread(target=job.run, name="depguard-range", daemon=True).start()
+    return [first.result(), *(job.result() for job in others)]
