@@ -141,12 +141,15 @@ class Cache:
 
     def put(self, kind: str, key: str, entry: Entry) -> None:
         """Keep the entry in the place of an older one."""
-        facts = json.dumps(dict(entry.facts), sort_keys=True)
-        body = entry.text.encode()
+        self.put_bytes(kind, key, entry.text.encode(), entry)
+
+    def put_bytes(self, kind: str, key: str, body: bytes, beside: Entry) -> None:
+        """The same with a text, UTF-8, that is at hand as bytes; of the entry all else counts."""
+        facts = json.dumps(dict(beside.facts), sort_keys=True)
         checksum = _checksum(kind, key, facts, body)
         self._write(
             "INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (kind, key, FORMAT, entry.stored, entry.fresh_until, facts, body, checksum),
+            (kind, key, FORMAT, beside.stored, beside.fresh_until, facts, body, checksum),
         )
         wrote_row(kind, key, _identity(FORMAT, facts, checksum, len(body)))
 

@@ -39,6 +39,7 @@ class Pools:
         self._settings = settings
         self._certificates = certificates or Certificates(settings)
         self._find_proxy = find_proxy
+        self._proxies: dict[str, str | None] = {}
         self._connections = connections
         self._lock = threading.Lock()
         self._managers: dict[tuple[str | None, bool], urllib3.PoolManager] = {}
@@ -48,7 +49,7 @@ class Pools:
         self, method: str, url: str, headers: Mapping[str, str], *, timeout: float
     ) -> urllib3.BaseHTTPResponse:
         """The answer, its body not read yet. Raises urllib3's errors, OSError, ValueError, InputError."""
-        proxy = self._settings.proxy or self._find_proxy(url)
+        proxy = self._settings.proxy or self._proxy(url)
         http2 = self._http2() if proxy is None else None
         if http2 is not None and http2.takes(url):
             return http2.request(method, url, headers, timeout=timeout)
@@ -56,6 +57,13 @@ class Pools:
         return self._manager(proxy, url).request(
             method, url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=limits
         )
+
+    def _proxy(self, url: str) -> str | None:
+        """The proxy for the host of ``url``; found out once: it takes a look at all of the environment."""
+        host = "/".join(url.split("/", 3)[:3])
+        if host not in self._proxies:
+            self._proxies[host] = self._find_proxy(url)
+        return self._proxies[host]
 
     def _manager(self, proxy: str | None, url: str) -> urllib3.PoolManager:
         """The manager for ``url``. Raises InputError for certificate files that cannot be read."""

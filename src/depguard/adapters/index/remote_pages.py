@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from depguard.adapters.cache import Cache, Entry
@@ -195,7 +196,7 @@ class RemotePages:
         """Put a page into the cache, its text beside its facts. The text's hash, empty if it is not kept."""
         headers = fetched.headers
         text = None if found is None else _frozen(found, fetched.url)
-        if "no-store" in headers.get("cache-control", "").lower() or text == "":
+        if "no-store" in headers.get("cache-control", "").lower() or text == b"":
             return ""
         facts: dict[str, str] = {}
         if etag := headers.get("etag"):
@@ -203,8 +204,8 @@ class RemotePages:
         if modified := headers.get("last-modified"):
             facts["modified"] = modified
         if text is not None:
-            facts["sha256"] = hashlib.sha256(text.encode()).hexdigest()
-            self._cache.put(_TEXT, facts["sha256"], Entry(text=text, stored=now, facts={}))
+            facts["sha256"] = hashlib.sha256(text).hexdigest()
+            self._cache.put_bytes(_TEXT, facts["sha256"], text, Entry(text="", stored=now, facts={}))
         self._cache.put(_KIND, key, Entry(text="", stored=now, fresh_until=now + _age(headers), facts=facts))
         return facts.get("sha256", "")
 
@@ -221,18 +222,19 @@ _YANKED = re.compile(r'(?<!\\)"yanked"\s*:\s*"(?:[^"\\]|\\.)*"')
 """Why a file was yanked: prose, which often says where more is to be read."""
 
 
-def _frozen(found: Listing, url: str) -> str:
+def _frozen(found: Listing, url: str) -> bytes:
     """A page as it is kept: `_thawed` lists the same. Empty for one that is not: its links are secrets.
 
     A PEP 691 page is kept as it came, below its address, where nothing in it can be part of a secret: to make
     a text of its files takes longer than all else that is done with them. Of other pages the files are kept.
     """
     page = found.source
-    if page and "?" not in url and not _may_hold_a_secret(page) and _has_bytes(page):
-        return f"{without_credentials(url)}\n{page}"
+    if page and "?" not in url and not _may_hold_a_secret(page):
+        with suppress(UnicodeEncodeError):  # what odd encodings make of a page cannot be written
+            return b"%b\n%b" % (without_credentials(url).encode(), page.encode())
     if any("?" in file.url for file in found.files):
-        return ""  # signed links: secrets that go stale besides
-    return json.dumps([list(found.files), found.skipped], separators=(",", ":"))
+        return b""  # signed links: secrets that go stale besides
+    return json.dumps([list(found.files), found.skipped], separators=(",", ":")).encode()
 
 
 def _may_hold_a_secret(page: str) -> bool:
@@ -245,15 +247,6 @@ def _may_hold_a_secret(page: str) -> bool:
                 return True
             at = page.find(mark, reason.end())
     return False
-
-
-def _has_bytes(text: str) -> bool:
-    """Whether it can be written: what odd encodings make of a page cannot."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _thawed(text: str) -> Listing | None:
