@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_HASHED = re.compile(r"[0-9a-f]{8}\.\d+")
 _ahead: list[ssl.SSLContext] = []
 
 
@@ -36,11 +39,15 @@ def make_ahead() -> None:
 class Certificates:
     """A TLS context for trusted hosts and one for all others, each made once.
 
-    Safe to be used by several threads.
+    Where OpenSSL finds an authority by its name, in a folder of the system's, not all of them are read first:
+    that takes 50 ms, and an index needs one. Who is not believed then may be after `complete`. Safe to be
+    used by several threads.
     """
 
     def __init__(self, settings: IndexSettings) -> None:
         self._settings = settings
+        self._found_by_name = False
+        self._complete = False
         self._locks = {trusted: threading.Lock() for trusted in (False, True)}
         self._made: dict[bool, ssl.SSLContext] = {}
 
@@ -51,8 +58,17 @@ class Certificates:
                 self._made[trusted] = self._make(trusted=trusted)
             return self._made[trusted]
 
+    def complete(self) -> bool:
+        """Read all authorities, once. False where they had been from the beginning."""
+        context = self.context(trusted=False)
+        with self._locks[False]:
+            if self._found_by_name and not self._complete:
+                context.set_default_verify_paths()
+                self._complete = True
+            return self._found_by_name
+
     def prepare(self) -> None:
-        """Make what most indexes need. OpenSSL takes 45 ms for it, in which Python can do other work.
+        """Make what most indexes need. OpenSSL may take 50 ms for it, in which Python can do other work.
 
         What goes wrong here goes wrong again, and is said, when it is needed.
         """
@@ -69,6 +85,7 @@ class Certificates:
             context.verify_mode = ssl.CERT_NONE
         else:
             context = _ahead.pop() if _ahead else _verifying_context()
+            self._found_by_name = type(context) is ssl.SSLContext and not context.cert_store_stats()["x509"]
         cert, client = self._settings.cert, self._settings.client_cert
         if cert is not None:
             with _readable(cert):
@@ -96,14 +113,27 @@ def _verifying_context() -> ssl.SSLContext:
     import ssl
     import sys
 
+    paths = ssl.get_default_verify_paths()
     # On Linux truststore loads OpenSSL's own places, again for every connection (20 ms each): once will do.
     # Where OpenSSL finds no file, truststore knows more places.
-    if sys.platform == "linux" and ssl.get_default_verify_paths().cafile:
+    if sys.platform == "linux" and paths.cafile:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.set_default_verify_paths()
+        if paths.openssl_cafile_env not in os.environ and paths.capath and _has_names(paths.capath):
+            context.load_verify_locations(capath=paths.capath)
+        else:
+            context.set_default_verify_paths()
         return context
     try:
         import truststore
     except ImportError:
         return ssl.create_default_context()
     return truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _has_names(folder: str) -> bool:
+    """Whether authorities are found there by the hashes of their names (``openssl rehash``)."""
+    try:
+        with os.scandir(folder) as entries:
+            return any(_HASHED.fullmatch(entry.name) for entry in entries)
+    except OSError:
+        return False

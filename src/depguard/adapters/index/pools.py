@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -54,9 +55,21 @@ class Pools:
         if http2 is not None and http2.takes(url):
             return http2.request(method, url, headers, timeout=timeout)
         limits = urllib3.Timeout(connect=timeout, read=timeout)
-        return self._manager(proxy, url).request(
-            method, url, headers=headers, redirect=False, retries=False, preload_content=False, timeout=limits
+        manager = self._manager(proxy, url)
+        ask = partial(
+            manager.request,
+            headers=headers,
+            redirect=False,
+            retries=False,
+            preload_content=False,
+            timeout=limits,
         )
+        try:
+            return ask(method, url)
+        except urllib3.exceptions.HTTPError as error:
+            if not_trusted(error) and self._certificates.complete():
+                return ask(method, url)
+            raise
 
     def _proxy(self, url: str) -> str | None:
         """The proxy for the host of ``url``; found out once: it takes a look at all of the environment."""
@@ -92,6 +105,7 @@ class Pools:
 
                 # Contexts of its own: which protocols are offered is written into them.
                 own = Certificates(self._settings)
+                own.complete()
 
                 def context(url: str) -> ssl.SSLContext:
                     return own.context(trusted=self._trusted(url))
@@ -124,6 +138,11 @@ class Pools:
                     allowed="an http:// or https:// URL",
                 )
             ) from error
+
+
+def not_trusted(error: Exception) -> bool:
+    """Whether that is what is wrong with a server's certificate."""
+    return "CERTIFICATE_VERIFY_FAILED" in str(error)
 
 
 def _check_extra() -> None:

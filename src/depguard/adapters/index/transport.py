@@ -21,7 +21,7 @@ import urllib3
 from depguard.adapters.index.addresses import Basic, redact, split_credentials
 from depguard.adapters.index.credentials import Credentials
 from depguard.adapters.index.faults import InterruptedAnswerError, TooLargeError, unreachable
-from depguard.adapters.index.pools import Pools
+from depguard.adapters.index.pools import Pools, not_trusted
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter
 
@@ -166,7 +166,7 @@ class Transport:
         try:
             return self._send(url, method, headers), ""
         except urllib3.exceptions.SSLError as error:
-            if "CERTIFICATE_VERIFY_FAILED" not in str(error):
+            if not not_trusted(error):
                 return None, _reason(error)
             raise unreachable(
                 url,
