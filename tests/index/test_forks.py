@@ -275,11 +275,11 @@ def test_a_copy_reads_and_writes_the_cache_by_a_connection_of_its_own(tmp_path: 
     assert said == []
 
 
-def orders_of(count: int, size: int) -> list[list[int]]:
+def orders_of(count: int, size: int, group: int = 1) -> list[list[int]]:
     """The parts in the order in which each process would take them, were it alone."""
     orders = []
     for at in range(size):
-        board = _Board(count, size)
+        board = _Board(count, size, group)
         orders.append(list(board.parts(at)))
         board.close()
     return orders
@@ -291,6 +291,14 @@ def test_each_begins_with_its_own_and_goes_on_at_the_others_end(count: int, size
     orders = orders_of(count, size)
     assert all(sorted(order) == list(range(count)) for order in orders)
     assert orders_of(6, 2) == [[0, 1, 2, 5, 4, 3], [3, 4, 5, 2, 1, 0]]
+
+
+@on_linux
+@pytest.mark.parametrize(("count", "size", "group"), [(9, 2, 3), (8, 3, 3), (4, 3, 2), (5, 4, 9)])
+def test_of_a_group_the_last_is_done_first(count: int, size: int, group: int) -> None:
+    orders = orders_of(count, size, group)
+    assert all(sorted(order) == list(range(count)) for order in orders)
+    assert orders_of(9, 2, 3) == [[2, 1, 0, 8, 7, 6, 5, 4, 3], [5, 4, 3, 8, 7, 6, 2, 1, 0]]
 
 
 @on_linux

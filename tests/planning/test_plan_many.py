@@ -96,9 +96,9 @@ class Counted(Forks):
 
     used = 0
 
-    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int, group: int) -> Iterator[T]:
         self.used += 1
-        return super()._shared_out(work, count, size)
+        return super()._shared_out(work, count, size, group)
 
 
 def lines_of(made: Iterable[HostReport]) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ import pickle
 import select
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 from typing import Any, NamedTuple, TypeVar
 
 from packaging.requirements import Requirement
@@ -90,16 +91,16 @@ class Forks:
     def __init__(self, size: int | None = None) -> None:
         self._size = size if size is not None else cores()
 
-    def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
+    def each(self, work: Callable[[int], T], count: int, *, group: int = 1) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, as `depguard.app.crew.Crew` says."""
         size = min(self._size, count)
         if size < 2 or not is_safe():
             return map(work, range(count))
-        return self._shared_out(work, count, size)
+        return self._shared_out(work, count, size, group)
 
-    def _shared_out(self, work: Callable[[int], T], count: int, size: int) -> Iterator[T]:
+    def _shared_out(self, work: Callable[[int], T], count: int, size: int, group: int) -> Iterator[T]:
         try:
-            board = _Board(count, size)
+            board = _Board(count, size, group)
         except OSError:
             yield from map(work, range(count))
             return
@@ -138,10 +139,12 @@ class _Failed(NamedTuple):
 class _Board:
     """Which parts are taken, on a file in memory. Each of ``size`` processes has a run of neighbours."""
 
-    def __init__(self, count: int, size: int) -> None:
+    def __init__(self, count: int, size: int, group: int = 1) -> None:
         self._file = memory_file()
         os.write(self._file, _FREE * count)
-        self._runs = [range(count * at // size, count * (at + 1) // size) for at in range(size)]
+        groups = [range(begin, min(begin + group, count)) for begin in range(0, count, group)]
+        edges = [len(groups) * at // size for at in range(size + 1)]
+        self._runs = [groups[begin:end] for begin, end in pairwise(edges)]
 
     def parts(self, at: int) -> Iterator[int]:
         """The parts that are left for the process of a number, each taken when it comes to it.
@@ -150,9 +153,10 @@ class _Board:
         left of the others', from the end: what these come to next they know most of.
         """
         own, *others = (*self._runs[at:], *self._runs[:at])
-        for number in (*own, *(number for run in others for number in reversed(run))):
-            if self._take(number):
-                yield number
+        for group in (*own, *(group for run in others for group in reversed(run))):
+            for number in reversed(group):
+                if self._take(number):
+                    yield number
 
     def _take(self, number: int) -> bool:
         import fcntl  # not where no copies are made

@@ -11,9 +11,11 @@ T = TypeVar("T")
 class Crew(Protocol):
     """Does parts of a piece of work, perhaps several at once."""
 
-    def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
+    def each(self, work: Callable[[int], T], count: int, *, group: int = 1) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, in this order.
 
+        Of every ``group`` parts that follow each other the last mostly takes longest: who does several at
+        once begins with it, so that nobody has much to do when all others are done.
         ``work`` may be done in a copy of this process: it changes nothing that anybody else looks at, and
         what it gives is a value that can be pickled. Raises what ``work`` raises for the first part that
         fails.
@@ -24,7 +26,7 @@ class Crew(Protocol):
 class Alone:
     """One part after the other, each when it is asked for."""
 
-    def each(self, work: Callable[[int], T], count: int) -> Iterator[T]:
+    def each(self, work: Callable[[int], T], count: int, *, group: int = 1) -> Iterator[T]:  # noqa: ARG002 - as the port has it
         """As `Crew` says."""
         return map(work, range(count))
 

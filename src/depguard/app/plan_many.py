@@ -65,7 +65,7 @@ def plan_many(
         known = on_host(index)(requests[at].question)
         return plan_tier(known.question, requests[at].tier, known).reports.reports[0]
 
-    for part, report in enumerate(crew.each(planned, len(row) * len(requests))):
+    for part, report in enumerate(crew.each(planned, len(row) * len(requests), group=len(requests))):
         index, at = divmod(part, len(requests))
         yield HostReport(request=requests[at], report=report, hosts=row, index=index)
 
