@@ -29,7 +29,6 @@ NEEDED = (
     "depguard.adapters.index.reading",
     "depguard.adapters.index.contents",
     "depguard.adapters.index.kept_contents",
-    "depguard.parse.anchors",
 )
 """What asking an index takes, in the order in which it comes to be needed."""
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from itertools import islice
 from typing import Final
 
 from packaging.version import Version
 
 from depguard.model.binary import NumpyMark, NumpyUse
 
-_NUMPY: Final = re.compile(rb"numpy")
+_NUMPY: Final = b"numpy"
 _NEW, _OLD, _CRATE = b"numpy._core", b"numpy.core", b"numpy-0."
 _MOST_PLACES: Final = 10_000
 
@@ -73,7 +72,11 @@ class _Named:
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self.places = [found.start() for found in islice(_NUMPY.finditer(data), _MOST_PLACES + 1)]
+        self.places: list[int] = []
+        at = data.find(_NUMPY)
+        while at >= 0 and len(self.places) <= _MOST_PLACES:
+            self.places.append(at)
+            at = data.find(_NUMPY, at + len(_NUMPY))
 
     def any_of(self, *strings: bytes) -> bool:
         """Whether the file has any of these, which begin with that name."""
