@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from depguard.adapters.index.client import IndexClient
 from depguard.adapters.index.outrider import saddle
 from kit.index_bench import Bench
 from kit.loopback import Loopback
@@ -109,9 +108,6 @@ def _not_told(url: str, cache: Path, way: str) -> Told:
     rider = saddle(steps, note=bench.notes.append)
     assert rider is not None
 
-    def unfit(source: IndexClient) -> None:
-        ask_for_small(source)
-
     before = open_files()
     if way == "killed":
         assert rider.pid is not None
@@ -120,7 +116,7 @@ def _not_told(url: str, cache: Path, way: str) -> Told:
     client = bench.client(url, cache=cache)
     if way == "recalled":
         rider.recall()
-    client.send_ahead(unfit if way == "cannot be pickled" else ask_for_small, rider)
+    client.send_ahead(ask_for_small, rider)
     answers = everything(client, SMALL)
     client.close()
     rider.recall()
@@ -131,12 +127,13 @@ def _not_told(url: str, cache: Path, way: str) -> Told:
 
 
 @on_two
-@pytest.mark.parametrize("way", ["a step fails", "killed", "recalled", "cannot be pickled"])
+@pytest.mark.parametrize("way", ["a step fails", "killed", "recalled"])
 def test_a_copy_that_is_never_told_is_not_missed(wheels: Path, tmp_path: Path, way: str) -> None:
     with Loopback(wheels, pep658=True, json=True) as index:
         alone = told_by(index, None, names=(SMALL,))
         told = in_own_process(_not_told, index.url, tmp_path / "cache", way)
-        assert (told.answers, told.notes, told.requests) == (alone.answers, alone.notes, 3)
+        assert (told.answers, told.notes) == (alone.answers, alone.notes)
+        assert told.requests >= 3  # guesses aside
 
 
 @on_two

@@ -68,6 +68,12 @@ def wrote_row(kind: str, key: str, identity: str | None) -> None:
         _current.rows[kind, key] = identity
 
 
+def overlook_row(kind: str, key: str) -> None:
+    """What was seen of a row does not count: another process replaces it, and it is read after that."""
+    if _current is not None:
+        _current.rows.pop((kind, key), None)
+
+
 def kind_of(path: Path | str) -> str:
     """Whether there is a file, a folder, something else (a pipe, a device) or nothing."""
     text = os.path.abspath(path)

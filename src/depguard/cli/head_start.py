@@ -13,7 +13,7 @@ from depguard.cli import first_time
 from depguard.records import dataclass
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from datetime import datetime
 
     from packaging.requirements import Requirement
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from depguard.model.policy import Installer
     from depguard.model.request import IndexOptions
     from depguard.resolve.effort import Effort
-    from depguard.resolve.sketch import Sketch
     from depguard.resolve.universe import Universe
 
 
@@ -99,7 +98,7 @@ class HeadStart:
         place = cache_file(cache_dir(os.environ, options.cache_dir))
         settings = index_settings(options, self._console, installer=installer)
         if self._rider is not None and pays(settings):  # it need not wait until there is a client here
-            self._rider.give(elsewhere(settings, place, prospect))
+            self._rider.give(elsewhere(settings, place))
         source = self._opened.enter_context(open_source(options, self._console, installer=installer))
         self._made = (options, installer, source)
         source.send_ahead(prospect, self._rider)
@@ -136,16 +135,3 @@ class Prospect:
 
         ahead = Ahead(self.host, lambda page: universe().choose(page), effort)
         source.prefetch(ahead.request(self.wanted, guarded=True), ahead)
-
-    def __reduce__(self) -> tuple[Callable[..., Prospect], tuple[object, ...]]:
-        from depguard.resolve.sketch import sketch
-
-        return _prospect, (sketch(self.host), self.cutoff, self.binaries, tuple(self.wanted))
-
-
-def _prospect(
-    host: Sketch, cutoff: datetime | None, binaries: Binaries, wanted: Sequence[Requirement]
-) -> Prospect:
-    from depguard.resolve.sketch import sketched
-
-    return Prospect(host=sketched(host), cutoff=cutoff, binaries=binaries, wanted=wanted)

@@ -97,6 +97,11 @@ class Once(Generic[K, V]):
         """The answer for ``key``. One that waits in the crew's queue is made here and now."""
         return self._job(key, make)[0].result()
 
+    def __contains__(self, key: K) -> bool:
+        """Whether somebody asked for it, or began to."""
+        with self._lock:
+            return key in self._jobs
+
     def start(self, key: K, make: Callable[[], V]) -> None:
         """Have the answer made ahead of time, unless it is on its way."""
         job, new = self._job(key, make)

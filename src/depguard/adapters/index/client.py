@@ -19,15 +19,15 @@ from depguard.adapters.index.addresses import local_path
 from depguard.adapters.index.artifact_facts import ArtifactFacts
 from depguard.adapters.index.background import Crew, Once
 from depguard.adapters.index.certificates import Certificates
+from depguard.adapters.index.dispatch import Dispatch
 from depguard.adapters.index.errands import elsewhere, pays
 from depguard.adapters.index.notes import Notes
-from depguard.adapters.index.outrider import Done, Herald, Outrider, send
+from depguard.adapters.index.outrider import Done, Herald, Order, Outrider, send
 from depguard.adapters.index.project_pages import ProjectPages
 from depguard.adapters.index.remote_pages import RemotePages
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter, Traffic
 from depguard.adapters.index.wire import Wire
-from depguard.adapters.witness import spoil
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth
 from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
@@ -102,7 +102,7 @@ class IndexClient:
         self._contents: Once[tuple[str, str, Depth, int], ContentsAnswer] = Once(self._crew)
         self._herald = Herald()
         self._rides = False
-        self._outrider: Outrider | None = None
+        self._dispatch = Dispatch()
 
     @property
     def traffic(self) -> Traffic:
@@ -110,42 +110,62 @@ class IndexClient:
         return self._meter.now
 
     def send_ahead(self, errand: Errand, rider: Outrider | None = None) -> None:
-        """Have an errand run, which hints at what will be needed; where that pays, by a copy of this process.
+        """Run an errand, which hints at what will be needed; where that pays, a copy of this process asks.
 
-        Then this process asks for nothing that the copy has begun, and takes it from the cache.
-        ``rider`` is a copy that was made beforehand and may have been told of the errand already.
+        Then this process asks for nothing that the copy can, and takes it from the cache. ``rider`` is a copy
+        that was made beforehand, and may have been told of this client's index already.
         """
         path = self._cache.path if self._cache.keeps else None
-        if path is not None and pays(self.settings) and self._outrider is None:
+        if path is not None and pays(self.settings) and not self._dispatch.rides:
             if rider is None:
                 self._listed.count_from(self._clock())
-                rider = send(partial(self.ride, errand), note=self._note)
+                rider = send(self.ride, note=self._note)
             else:
-                rider.give(elsewhere(self.settings, path, errand))
+                rider.give(elsewhere(self.settings, path))
                 rider.note_to(self._note)
                 self._listed.count_from(rider.since)
-            self._outrider = rider
-        if self._outrider is None:
-            errand(self)
+            if rider is not None:
+                self._dispatch = Dispatch(rider)
+        errand(self)
 
-    def ride(self, errand: Errand, herald: Herald, note: Callable[[str], None]) -> None:
-        """In the copy: run the errand, and say what is begun and done."""
+    def ride(self, orders: Iterable[Order], herald: Herald, note: Callable[[str], None]) -> None:
+        """In the copy: ask for what is ordered, and say what is done."""
         self._listed.count_from(self._clock())
         self._rides = True
         self._herald = herald
         self._note.to(note)
-        errand(self)
+        self._open()
+        for order in orders:  # whatever it is, it is begun, and done: somebody waits for that
+            match order:
+                case "page", name:
+                    self._pages.start(name, partial(self._page_ahead, name, None))
+                case "metadata", artifact:
+                    self._answers.start(_place(artifact), partial(self._metadata_ahead, artifact, None))
+                case "contents", artifact, depth, most:
+                    place = (*_place(artifact), depth, most)
+                    self._contents.start(place, partial(self._contents_ahead, artifact, depth, most))
 
     def page(self, name: NormalizedName) -> Page:
         """As the port says; find-links places come first, then the indexes by the rule."""
-        return self._pages.get(name, lambda: self._met(("page", name), lambda: self._listed.page(name)))
+        if self._dispatch.rides and name not in self._pages:
+            self.prefetch((name,))
+        found = self._pages.get(
+            name, lambda: self._dispatch.met(("page", name), lambda: self._listed.page(name))
+        )
+        self._dispatch.follow()
+        return found
 
     def metadata(self, artifact: Artifact) -> MetadataAnswer:
         """As the port says: PEP 658, else range reads of the archive, else as little of it as will do."""
         place = _place(artifact)
-        return self._answers.get(
-            place, lambda: self._met(("metadata", *place), lambda: self._facts.metadata(artifact))
+        if self._dispatch.rides and place not in self._answers:
+            self.prefetch_metadata((artifact,))
+        found = self._answers.get(
+            place,
+            lambda: self._dispatch.met(("metadata", *place), lambda: self._facts.metadata(artifact)),
         )
+        self._dispatch.follow()
+        return found
 
     def size(self, artifact: Artifact) -> int | None:
         """As the port says; asks by HEAD only for what no page and no read has told."""
@@ -156,43 +176,48 @@ class IndexClient:
 
     def prefetch(self, names: Iterable[NormalizedName], guess: Guess | None = None) -> None:
         """As the port says. What the cache has is read where it is asked for: a thread costs more."""
-        if self._is_ahead:
-            return
-        wanted = [name for name in names if not self._listed.at_hand(name)]
-        if wanted and self._listed.remote:
-            if any(url.startswith("https:") for url in self.settings.index_urls):
-                self._crew.add(self._certificates.prepare)
-            self._wire.open()
+        wanted = [name for name in names if self._may_come(name) and not self._listed.at_hand(name)]
+        if wanted and not self._dispatch.rides and self._listed.remote:
+            self._open()
         for name in wanted:
-            self._herald.begun(("page", name))
-            self._pages.start(name, partial(self._page_ahead, name, guess))
+            then = partial(self._along, name, guess) if guess else None
+            if self._dispatch.order(("page", name), ("page", name), then):
+                self._listed.overlook(name)
+            else:
+                self._pages.start(name, partial(self._page_ahead, name, guess))
 
     def prefetch_metadata(self, artifacts: Iterable[Artifact], guess: Guess | None = None) -> None:
         """As the port says."""
-        if self._is_ahead:
-            return
         for artifact in artifacts:
-            if not self._facts.at_hand(artifact):
-                place = _place(artifact)
-                self._herald.begun(("metadata", *place))
-                self._answers.start(place, partial(self._metadata_ahead, artifact, guess))
+            place = _place(artifact)
+            key = ("metadata", *place)
+            if self._dispatch.takes(key) and not self._facts.at_hand(artifact):
+                then = partial(self._after, artifact, guess) if guess else None
+                if not self._dispatch.order(key, ("metadata", artifact), then):
+                    self._answers.start(place, partial(self._metadata_ahead, artifact, guess))
 
     def contents(self, artifact: Artifact, *, depth: Depth, most: int) -> ContentsAnswer:
         """What a wheel installs and what its binaries ask for, as `resolve.ports.BinarySource` says."""
         place = (*_place(artifact), depth, most)
+        if self._dispatch.rides and place not in self._contents:
+            self.prefetch_contents((artifact,), depth=depth, most=most)
         return self._contents.get(
             place,
-            lambda: self._met(("contents", *place), lambda: self._facts.contents(artifact, depth, most)),
+            lambda: self._dispatch.met(
+                ("contents", *place), lambda: self._facts.contents(artifact, depth, most)
+            ),
         )
 
     def prefetch_contents(self, artifacts: Iterable[Artifact], *, depth: Depth, most: int) -> None:
         """A hint that these wheels' contents will be asked for soon. Never raises."""
-        if self._is_ahead:
-            return
         for artifact in artifacts:
-            if not self._facts.contents_at_hand(artifact):
-                place = (*_place(artifact), depth, most)
-                self._herald.begun(("contents", *place))
+            place = (*_place(artifact), depth, most)
+            key = ("contents", *place)
+            if (
+                self._dispatch.takes(key)
+                and not self._facts.contents_at_hand(artifact)
+                and not self._dispatch.order(key, ("contents", artifact, depth, most))
+            ):
                 self._contents.start(place, partial(self._contents_ahead, artifact, depth, most))
 
     def download(self, artifact: Artifact, folder: Path, *, told: Callable[[int], None]) -> Path:
@@ -214,8 +239,7 @@ class IndexClient:
 
     def close(self) -> None:
         """Drop what waits, let go of connections and the cache. What is asked afterwards fails."""
-        if self._outrider is not None:
-            self._outrider.recall()
+        self._dispatch.recall()
         self._crew.close()
         self._wire.close()
         self._cache.close()
@@ -228,21 +252,20 @@ class IndexClient:
     ) -> None:
         self.close()
 
-    @property
-    def _is_ahead(self) -> bool:
-        """Whether a copy guesses what will be needed: nobody else need."""
-        return self._outrider is not None and self._outrider.riding
+    def _may_come(self, name: NormalizedName) -> bool:
+        """Whether a page may have to be asked for."""
+        return self._dispatch.takes(("page", name)) and not (self._dispatch.rides and name in self._pages)
 
-    def _met(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What a copy that was sent ahead has come to with a key, else what is made here."""
-        end = self._outrider.wait(key) if self._outrider is not None else Done()
-        if end.error is None and end.answer is None:
-            return make()
-        spoil("an answer that is not kept")
-        if end.error is not None:
-            raise end.error
-        answer: T = end.answer
-        return answer
+    def _open(self) -> None:
+        if any(url.startswith("https:") for url in self.settings.index_urls):
+            self._crew.add(self._certificates.prepare)
+        self._wire.open()
+
+    def _along(self, name: NormalizedName, guess: Guess) -> None:
+        self._go_along(guess.likely(self.page(name)), guess)
+
+    def _after(self, artifact: Artifact, guess: Guess) -> None:
+        self._follow(artifact, self.metadata(artifact), guess)
 
     def _page_ahead(self, name: NormalizedName, guess: Guess | None) -> Page:
         """A page ahead of the solver; what it will most likely take of it comes next."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from depguard.adapters.index.outrider import Herald, Ride
+from depguard.adapters.index.outrider import Herald, Order, Ride
 from depguard.adapters.index.settings import IndexSettings
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ def pays(settings: IndexSettings) -> bool:
     return by_http and not settings.offline and not settings.find_links
 
 
-def elsewhere(settings: IndexSettings, cache: str, errand: Errand) -> Ride:
-    """An errand with a client of its own: a value that can be pickled where the errand can."""
-    return partial(_run, settings, cache, errand)
+def elsewhere(settings: IndexSettings, cache: str) -> Ride:
+    """Asking with a client of its own: a value that can be pickled."""
+    return partial(_run, settings, cache)
 
 
 def _run(
-    settings: IndexSettings, cache: str, errand: Errand, herald: Herald, note: Callable[[str], None]
+    settings: IndexSettings, cache: str, orders: Iterable[Order], herald: Herald, note: Callable[[str], None]
 ) -> None:
     from depguard.adapters.cache import Cache
     from depguard.adapters.index.client import IndexClient
 
-    IndexClient(settings, cache=Cache(cache, note=lambda _: None), note=note).ride(errand, herald, note)
+    IndexClient(settings, cache=Cache(cache, note=lambda _: None), note=note).ride(orders, herald, note)

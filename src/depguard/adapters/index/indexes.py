@@ -32,6 +32,10 @@ class Index(Protocol):
         """Whether the page costs no request."""
         ...
 
+    def overlook(self, name: NormalizedName) -> None:
+        """Another process asks for the page: it is read after that."""
+        ...
+
 
 class RemoteIndex:
     """An index by HTTP."""
@@ -65,6 +69,10 @@ class RemoteIndex:
         """As for every index."""
         return self._pages.at_hand(project_url(self._url, name))
 
+    def overlook(self, name: NormalizedName) -> None:
+        """As for every index."""
+        self._pages.overlook(project_url(self._url, name))
+
     def _readable(self) -> bool:
         with self._lock:
             if self._root_readable is None:
@@ -90,6 +98,9 @@ class FolderIndex:
     def at_hand(self, name: NormalizedName) -> bool:  # noqa: ARG002 - every page is
         """As for every index."""
         return True
+
+    def overlook(self, name: NormalizedName) -> None:
+        """Nobody asks for it elsewhere."""
 
     def _listing(self, name: NormalizedName) -> Listing | None:
         folder = self._root / name

@@ -1,8 +1,8 @@
-"""A copy of this process that asks an index ahead of it, so that this one is free for other work.
+"""A copy of this process that asks an index for it, so that this one is free for other work.
 
 What a cold plan costs is half asking and reading what came, half all the rest. In threads the two take turns
-(one of them runs Python at a time); two processes do them at once. They meet in the cache: the copy fills
-it and says what it has begun and what is done, and whoever needs what was begun waits for that alone.
+(one of them runs Python at a time); two processes do them at once. The copy is told what to ask for, puts it
+into the cache and says what is done. What follows from that, this process finds out.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import select
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, NamedTuple
@@ -28,20 +29,24 @@ _CANNOT_BE_TOLD = (pickle.PicklingError, AttributeError, TypeError, RecursionErr
 
 
 class Done(NamedTuple):
-    """How asking for something ended: it is in the cache, or ``answer`` is it, or ``error`` was raised."""
+    """How asking for something ended: it is in the cache, or ``answer`` is it, or ``error`` was raised.
+
+    ``coming``: it has not.
+    """
 
     answer: Any = None
     error: BaseException | None = None
+    coming: bool = False
+
+
+_COMING = Done(coming=True)
 
 
 class Herald:
-    """Hears what a client begins to ask for, and when that is done with all that follows from it begun.
+    """Hears when what a client was told to ask for is done.
 
     This one does nothing: a client that asks for itself has nobody to tell.
     """
-
-    def begun(self, key: Hashable) -> None:
-        """It will be asked for."""
 
     def done(self, key: Hashable, end: Done) -> None:
         """It was asked for."""
@@ -50,22 +55,31 @@ class Herald:
         """What this index answers is not kept: another process would have to ask again."""
 
 
-class Outrider(Herald):
+Order = tuple[Any, ...]
+"""What is to be asked for: a word, and what it takes; a value that can be pickled."""
+
+Ride = Callable[[Iterable[Order], Herald, Callable[[str], None]], None]
+"""What the copy does: with orders as they come, whom to tell of what is done, and who hears its remarks."""
+
+Step = Callable[[], object]
+"""A part of getting ready for it."""
+
+
+class Outrider:
     """The copy, seen from the process that it is a copy of.
 
     Several threads may ask, one after the other: who waits for the copy keeps the others waiting.
     """
 
-    def __init__(self, pid: int, hears: int, orders: int | None, *, note: Callable[[str], None]) -> None:
+    def __init__(self, pid: int, hears: int, orders: int, *, note: Callable[[str], None]) -> None:
         self._pid: int | None = pid
-        self._hears = hears
+        self._hears = _Pipe(hears)
         self._orders = orders
         self._note = note
-        self._lock = threading.Lock()
-        self._held = b""
-        self._begun: set[Hashable] = set()
+        self._lock = threading.RLock()
+        self._ordered: set[Hashable] = set()
         self._done: dict[Hashable, Done] = {}
-        self._off = False
+        self._news: deque[Hashable] = deque()
         self.since = 0.0
         """When a copy that was made beforehand was told what to do, in seconds since 1970."""
 
@@ -76,78 +90,69 @@ class Outrider(Herald):
 
     def give(self, ride: Ride) -> None:
         """Tell a copy that was made beforehand what to do: a value that can be pickled. Once will do."""
-        self.since = self.since or time.time()
-        orders, self._orders = self._orders, None
-        if orders is not None:
-            # Who has ended hears nothing, and who hears nothing ends: found out when an answer is waited for.
-            with suppress(OSError), os.fdopen(orders, "wb") as stream, suppress(*_CANNOT_BE_TOLD):
-                stream.write(pickle.dumps(ride, pickle.HIGHEST_PROTOCOL))
+        if not self.since:
+            self.since = time.time()
+            self._send(ride)
 
     def note_to(self, note: Callable[[str], None]) -> None:
         """Hand its remarks to another from here on."""
         self._note = note
 
-    @property
-    def riding(self) -> bool:
-        """Whether it still asks: then nobody else need guess what will be needed."""
+    def order(self, key: Hashable, order: Order) -> None:
+        """Have it ask for something, and say by that key when it is done. Once will do."""
         with self._lock:
-            self._listen(wait=False)
-            return self._pid is not None
+            if key not in self._ordered and self._send(order):
+                self._ordered.add(key)
+
+    def takes(self, key: Hashable) -> bool:
+        """Whether it was not told to ask for that, or is not there any more."""
+        return self._pid is None or key not in self._ordered
 
     def wait(self, key: Hashable) -> Done:
-        """How asking for it ended, once it has; for what it does not ask for, as soon as that is known."""
+        """How asking for it ended, once it has, or before that if there is news; at once if nobody asks."""
+        with self._lock:
+            self._listen(wait=self._pid is not None and key in self._ordered and key not in self._done)
+            return self._done.get(key, _COMING if self._pid is not None and key in self._ordered else Done())
+
+    def news(self) -> Hashable | None:
+        """A key of which nobody was told yet that it is done."""
         with self._lock:
             self._listen(wait=False)
-            while self._pid is not None and (not self._off or (key in self._begun and key not in self._done)):
-                self._listen(wait=True)
-            return self._done.get(key, Done())
+            return self._news.popleft() if self._news else None
 
     def recall(self) -> None:
         """Let go of it, wherever it is."""
         with self._lock:
             self._end()
 
+    def _send(self, what: object) -> bool:
+        # Who has ended hears nothing, and who hears nothing ends: found out when an answer is waited for.
+        with suppress(OSError, *_CANNOT_BE_TOLD):
+            if self._pid is not None:
+                _say(self._orders, what)
+                return True
+        return False
+
     def _listen(self, *, wait: bool) -> None:
         """Take in what it says; ``wait`` until it says anything."""
         if self._pid is None:
             return
-        poll = select.poll()
-        poll.register(self._hears, select.POLLIN)
-        while poll.poll(None if wait else 0):
-            wait = False
-            data = os.read(self._hears, _AT_ONCE)
-            if not data:
-                self._end()
-                return
-            self._held += data
-            self._take()
-
-    def _take(self) -> None:
-        while len(self._held) >= _LENGTH:
-            end = _LENGTH + int.from_bytes(self._held[:_LENGTH])
-            if end > len(self._held):
-                break
-            said, self._held = self._held[_LENGTH:end], self._held[end:]
-            self._understand(*pickle.loads(said))  # noqa: S301 - from a copy of this process
-
-    def _understand(self, word: str, about: Any, end: Done | None = None) -> None:
-        match word:
-            case "begun":
-                self._begun.add(about)
-            case "off":
-                self._off = True
-            case "done":
-                self._done[about] = end or Done()
-            case "note":
-                self._note(about)
+        said = self._hears.read(wait=wait)
+        for word, about, end in said or ():
+            match word:
+                case "done":
+                    self._done[about] = end
+                    self._news.append(about)
+                case "note":
+                    self._note(about)
+        if said is None:
+            self._end()
 
     def _end(self) -> None:
         pid, self._pid = self._pid, None
-        orders, self._orders = self._orders, None
-        if orders is not None:
-            os.close(orders)
         if pid is not None:
-            os.close(self._hears)
+            self._hears.close()
+            os.close(self._orders)
             # It may have ended by itself, or be waited for by whoever ignores SIGCHLD. Of the cache it leaves
             # whole rows behind wherever it is stopped.
             with suppress(ProcessLookupError, ChildProcessError):
@@ -156,154 +161,126 @@ class Outrider(Herald):
 
 
 class _Teller(Herald):
-    """The copy's side: says what is begun and done, and knows when nothing is left to do."""
+    """The copy's side: says what is done."""
 
     def __init__(self, says: int) -> None:
         self._says = says
         self._lock = threading.Lock()
-        self._begun: set[Hashable] = set()
-        self._open: set[Hashable] = set()
-        self._quiet = threading.Event()
-
-    def begun(self, key: Hashable) -> None:
-        with self._lock:
-            if key not in self._begun:
-                self._begun.add(key)
-                self._open.add(key)
-                self._quiet.clear()
-                self._say("begun", key)
 
     def done(self, key: Hashable, end: Done) -> None:
         if not isinstance(end.error, DepguardError | None):
             end = Done()  # a defect, which may not be fit to be sent: whoever asks finds it again
-        with self._lock:
-            self._say("done", key, end)
-            self._open.discard(key)
-            if not self._open:
-                self._quiet.set()
+        self._tell("done", key, end)
 
     def futile(self) -> None:
         os._exit(0)
 
     def note(self, text: str) -> None:
         """Hand on a remark for people."""
+        self._tell("note", text, None)
+
+    def _tell(self, *words: Any) -> None:
         with self._lock:
-            self._say("note", text)
-
-    def off(self) -> None:
-        """All that is not guessed of something else was begun."""
-        with self._lock:
-            self._say("off", None)
-            if not self._open:
-                self._quiet.set()
-
-    def wait(self) -> None:
-        """Until all that was begun is done."""
-        self._quiet.wait()
-
-    def _say(self, *words: Any) -> None:
-        data = pickle.dumps(words, pickle.HIGHEST_PROTOCOL)
-        data = len(data).to_bytes(_LENGTH) + data
-        while data:
             try:
-                data = data[os.write(self._says, data) :]
+                _say(self._says, words)
             except OSError:  # nobody hears it any more
                 os._exit(0)
 
 
-Ride = Callable[[Herald, Callable[[str], None]], None]
-"""What the copy does: it is given whom to tell of what it asks for, and who hears its remarks."""
+def _say(descriptor: int, what: object) -> None:
+    data = pickle.dumps(what, pickle.HIGHEST_PROTOCOL)
+    data = len(data).to_bytes(_LENGTH) + data
+    while data:
+        data = data[os.write(descriptor, data) :]
 
-Step = Callable[[], object]
-"""A part of getting ready for it."""
+
+class _Pipe:
+    """The end of a pipe where values come out that `_say` put in."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLIN)
+        self._held = b""
+
+    def read(self, *, wait: bool) -> list[Any] | None:
+        """What came since the last time; ``wait`` until there is anything. None once nobody can say more."""
+        said: list[Any] = []
+        while self._poll.poll(None if wait and not said else 0):
+            data = os.read(self._descriptor, _AT_ONCE)
+            if not data:
+                return said or None
+            self._held += data
+            while len(self._held) >= _LENGTH:
+                end = _LENGTH + int.from_bytes(self._held[:_LENGTH])
+                if end > len(self._held):
+                    break
+                said.append(pickle.loads(self._held[_LENGTH:end]))  # noqa: S301 - from a copy of this process
+                self._held = self._held[end:]
+        return said
+
+    def close(self) -> None:
+        """Hear no more."""
+        os.close(self._descriptor)
 
 
 def send(ride: Ride, *, note: Callable[[str], None]) -> Outrider | None:
-    """A copy that asks; None where none can be made, or would not pay.
+    """A copy that takes orders; None where none can be made, or would not pay.
 
     The caller recalls it before it closes the cache: see `depguard.adapters.cache.Cache`.
     """
-    return _copy(lambda: (ride, ()), None, note) if may_copy() else None
+    return _copy(lambda _: ride, (), note) if may_copy() else None
 
 
 def saddle(steps: Iterable[Step], *, note: Callable[[str], None]) -> Outrider | None:
-    """A copy that gets ready by these steps until it is told what to do (`Outrider.give`).
+    """A copy that gets ready by these steps until it is told what to do (`Outrider.give`), or has nothing to.
 
-    Those that are left then are done when it has asked for what it was told to ask for, and waits.
     As `send` says. Meanwhile this process finds out what there is to be asked for.
     """
-    if not may_copy():
-        return None
-    import fcntl
-
-    try:
-        takes, orders = os.pipe()
-    except OSError:
-        return None
-    with suppress(OSError):  # so that whoever gives an order need not wait until it is read
-        fcntl.fcntl(orders, fcntl.F_SETPIPE_SZ, _LONGEST_ORDER)
-
-    def told() -> tuple[Ride, Iterable[Step]]:
-        os.close(orders)
-        left = iter(steps)
-        return _order(takes, left), left
-
-    made = _copy(told, orders, note)
-    os.close(takes)
-    if made is None:
-        os.close(orders)
-    return made
+    return _copy(next, steps, note) if may_copy() else None
 
 
 def _copy(
-    told: Callable[[], tuple[Ride, Iterable[Step]]], orders: int | None, note: Callable[[str], None]
+    told: Callable[[Iterator[Any]], Ride], steps: Iterable[Step], note: Callable[[str], None]
 ) -> Outrider | None:
+    import fcntl
+
+    ends: list[int] = []
     try:
-        hears, says = os.pipe()
-    except OSError:
-        return None
-    try:
+        ends += os.pipe()
+        ends += os.pipe()
         pid = os.fork()
     except OSError:
-        os.close(hears)
-        os.close(says)
+        for end in ends:
+            os.close(end)
         return None
+    hears, says, takes, orders = ends
     if pid:
         os.close(says)
+        os.close(takes)
+        with suppress(OSError):  # so that whoever gives an order need not wait until it is read
+            fcntl.fcntl(orders, fcntl.F_SETPIPE_SZ, _LONGEST_ORDER)
         return Outrider(pid, hears, orders, note=note)
     try:
         os.close(hears)
+        os.close(orders)
         gc.disable()  # it is gone before that would pay
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        threading.Thread(target=_end_with_the_other, args=(says,), daemon=True).start()
         teller = _Teller(says)
-        ride, later = told()
-        ride(teller, teller.note)
-        teller.off()
-        for step in later:
-            step()
-        teller.wait()
+        given = _orders(takes, iter(steps))
+        told(given)(given, teller, teller.note)
     finally:
         os._exit(0)  # nothing of this process is tidied up twice, and what went wrong is found again
 
 
-def _order(takes: int, steps: Iterator[Step]) -> Ride:
-    """What to do, once that is told; until then, the copy gets ready."""
-    poll = select.poll()
-    poll.register(takes, select.POLLIN)
-    while not poll.poll(0):
-        step = next(steps, None)
-        if step is None:
-            break
-        step()
-    with os.fdopen(takes, "rb") as stream:
-        ride: Ride = pickle.load(stream)  # noqa: S301 - from the process that this is a copy of
-    return ride
-
-
-def _end_with_the_other(says: int) -> None:
-    """End at once when nobody is there to be told: whoever sent the copy has ended, or been killed."""
-    poll = select.poll()
-    poll.register(says, 0)  # errors are told unasked: nobody has the other end
-    poll.poll()
-    os._exit(0)
+def _orders(takes: int, steps: Iterator[Step]) -> Iterator[Any]:
+    """What this copy is told, until nobody is left to tell it. While there is nothing, it gets ready."""
+    pipe = _Pipe(takes)
+    while (told := pipe.read(wait=False)) is not None:
+        if not told:
+            step = next(steps, None)
+            if step is not None:
+                step()
+                continue
+            told = pipe.read(wait=True)
+        yield from told or ()

@@ -56,6 +56,11 @@ class ProjectPages:
         """Whether the page costs no request, as far as that can be told for nothing."""
         return all(index.at_hand(name) for index in self._indexes) and not self._settings.find_links
 
+    def overlook(self, name: NormalizedName) -> None:
+        """Another process asks for the page: it is read after that."""
+        for index in self._indexes:
+            index.overlook(name)
+
     def count_from(self, moment: float) -> None:
         """What is fetched from a moment on (seconds since 1970), by whoever, is as good as asked for."""
         self._remote.count_from(moment)

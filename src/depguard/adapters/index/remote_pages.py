@@ -15,6 +15,7 @@ from depguard.adapters.index.faults import TooLargeError, unreachable
 from depguard.adapters.index.settings import IndexSettings
 from depguard.adapters.index.traffic import Meter
 from depguard.adapters.index.wire import Wire
+from depguard.adapters.witness import overlook_row
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.page_files import Listing, PageFile
 from depguard.parse.simple_api import ACCEPT, BadPageError, read_json, read_page, without_credentials
@@ -131,6 +132,10 @@ class RemotePages:
         if entry is not None:
             self._looked_up[key] = entry  # whoever asks reads the page next
         return entry is not None and self._will_do(entry, self._clock())
+
+    def overlook(self, url: str) -> None:
+        """The page is asked for by another process: what is kept of it now decides nothing."""
+        overlook_row(_KIND, redact(url))
 
     def _facts_of(self, key: str) -> Entry | None:
         """What is kept of a page beside its text. Foreign entries, which have one here, are dropped."""
