@@ -13,6 +13,7 @@ from depguard.adapters.index.outrider import saddle
 from depguard.adapters.witness import watch
 from depguard.model.binary import ContentsUnknown
 from depguard.model.release import Artifact, MetadataUnknown
+from depguard.parse.simple_api import JSON_TYPE
 from depguard.resolve.ports import Page
 from kit.index_bench import Bench, one
 from kit.loopback import Answer, Loopback
@@ -71,6 +72,20 @@ def test_what_fails_there_is_said_here_and_not_tried_again(
         assert "500" in str(told.answers[-1])
         # once for the one process, once for the other and its copy
         assert index.paths().count("/simple/deep/") == 2
+
+
+@on_two
+@either_way
+@pytest.mark.parametrize("body", [b"{}", b"no JSON", b'{"files": 1}', b""])
+def test_a_page_that_is_none_is_said_to_be_so_here(
+    wheels: Path, tmp_path: Path, body: bytes, *, beforehand: bool
+) -> None:
+    with Loopback(wheels, json=True) as index:
+        index.answers["/simple/deep/"] = Answer(200, body, {"Content-Type": JSON_TYPE})
+        told = both(index, tmp_path / "cache", beforehand=beforehand)
+        # what was kept of it misleads nobody later
+        again = told_by(index, tmp_path / "cache", beforehand=beforehand)
+        assert again.answers == told.answers
 
 
 @on_two

@@ -131,6 +131,7 @@ class IndexClient:
     def ride(self, orders: Iterable[Order], herald: Herald, note: Callable[[str], None]) -> None:
         """In the copy: ask for what is ordered, and say what is done."""
         self._listed.count_from(self._clock())
+        self._listed.leave_unread()
         self._rides = True
         self._herald = herald
         self._note.to(note)

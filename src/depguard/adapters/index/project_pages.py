@@ -61,6 +61,10 @@ class ProjectPages:
         for index in self._indexes:
             index.overlook(name)
 
+    def leave_unread(self) -> None:
+        """Fetch pages for others alone, who read them."""
+        self._remote.leave_unread()
+
     def count_from(self, moment: float) -> None:
         """What is fetched from a moment on (seconds since 1970), by whoever, is as good as asked for."""
         self._remote.count_from(moment)

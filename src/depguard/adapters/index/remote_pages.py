@@ -18,7 +18,14 @@ from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import overlook_row
 from depguard.errors import OutOfReachError, Problem
 from depguard.parse.page_files import Listing, PageFile
-from depguard.parse.simple_api import ACCEPT, BadPageError, read_json, read_page, without_credentials
+from depguard.parse.simple_api import (
+    ACCEPT,
+    JSON_TYPE,
+    BadPageError,
+    read_json,
+    read_page,
+    without_credentials,
+)
 
 if TYPE_CHECKING:
     from depguard.adapters.index.transport import Reply
@@ -68,10 +75,15 @@ class RemotePages:
         self._clock = clock
         self._looked_up: dict[str, Entry] = {}
         self._since: float | None = None
+        self._for_others = False
 
     def count_from(self, moment: float) -> None:
         """What is put into the cache after it will do, for however short the index says that it lasts."""
         self._since = moment
+
+    def leave_unread(self) -> None:
+        """Fetch pages for others alone: that one is none they find out, and ask themselves."""
+        self._for_others = True
 
     def read(self, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
         """The page at ``url``; None when it is not there.
@@ -98,11 +110,14 @@ class RemotePages:
         if fetched.status == 304 and entry is not None:
             self._cache.renew(_KIND, key, stored=now, fresh_until=now + _age(fetched.headers))
             return self._kept(entry, url, what=what, absent=absent)
-        found = self._understood(fetched, absent)
+        unread = self._unread(fetched)
+        found = unread or self._understood(fetched, absent)
         sha256 = "" if "?" in url else self._keep(key, found, fetched, now)
         before = entry.facts.get("sha256", sha256) if entry is not None else sha256
         if before != sha256:
             self._cache.drop(_TEXT, before)
+        if unread is not None:
+            return ReadPage(lambda: self._understood(fetched, absent) or Listing(), sha256, new=True)
         return None if found is None else ReadPage(lambda: found, sha256, new=True)
 
     def _kept(self, entry: Entry, url: str, *, what: str, absent: Callable[[int], bool]) -> ReadPage | None:
@@ -175,6 +190,16 @@ class RemotePages:
                     hint=f"--offline takes the page that was cached {age:.1f} hours ago",
                 )
             ) from error
+
+    def _unread(self, fetched: _Fetched) -> Listing | None:
+        """A PEP 691 page as it came, its files not looked at; None where that is not enough to keep it."""
+        kind, _, parameters = fetched.headers.get("content-type", "").partition(";")
+        if not self._for_others or fetched.status != 200 or parameters or "?" in fetched.url:
+            return None
+        text = fetched.body.decode("utf-8", errors="replace")
+        if kind.strip().lower() != JSON_TYPE or not text or _may_hold_a_secret(text):
+            return None
+        return Listing(source=text)
 
     def _understood(self, fetched: _Fetched, absent: Callable[[int], bool]) -> Listing | None:
         url, status = fetched.url, fetched.status
