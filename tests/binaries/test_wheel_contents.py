@@ -92,6 +92,12 @@ def test_files_are_listed_where_an_installer_puts_them(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_scripts_of_what_a_wheel_has_swallowed_are_not_its_own(tmp_path: Path) -> None:
+    vendored = {"x/_vendor/y-2.0.dist-info/entry_points.txt": b"[console_scripts]\ny = y:main\n"}
+    read = contents(tmp_path, {"x/__init__.py": b"", **vendored})
+    assert not any(path.startswith("{scripts}") for path in read.files.paths)
+
+
 def test_the_smallest_module_that_says_something_decides(tmp_path: Path) -> None:
     files = {
         "x/big.so": build_elf(data=MARKS["old"], padding=200_000),
