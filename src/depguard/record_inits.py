@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
+from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
 
 MISSING: Final = object()
@@ -81,33 +83,61 @@ def _filled_in(made: Any, shape: Shape, args: tuple[Any, ...], given: dict[str, 
 
 
 def _compiled(cls: Any, shape: Shape) -> Callable[..., None]:
-    """The ``__init__`` of a class, out of its source."""
+    """The ``__init__`` of a class: that of all classes like it, with the names of its own fields.
+
+    To compile takes twenty times as long as to give names to what is compiled, and most classes are alike.
+    """
     known: dict[str, Any] = {"__name__": cls.__module__, "_missing": MISSING, "_set": object.__setattr__}
-    taken: list[str] = []
-    body: list[str] = []
+    names: list[str] = []
+    kinds: list[str] = []
+    defaults: dict[str, Any] = {}
     for name, (default, factory, init, *_) in shape.fields.items():
-        value = name
-        if default is not MISSING:
-            known[f"_default_{name}"] = default
-            value = f"_default_{name}"
-        elif factory is not MISSING:
-            known[f"_factory_{name}"] = factory
-            value = f"_factory_{name}()"
-        if init:
-            taken.append(name if value == name else f"{name}={'_missing' if value[-1] == ')' else value}")
-            value = f"{value} if {name} is _missing else {name}" if value[-1] == ")" else name
-        elif value == name:  # ``__post_init__`` fills it in
+        if default is MISSING and factory is MISSING and not init:  # ``__post_init__`` fills it in
             continue
-        if shape.slots:  # what a slot is filled with takes half the time of object.__setattr__
-            known[f"_fill_{name}"] = cls.__dict__[name].__set__
-            body.append(f"_fill_{name}(self, {value})")
-        else:
-            body.append(f"_set(self, {name!r}, {value})")
-    if hasattr(cls, "__post_init__"):
-        body.append("self.__post_init__()")
-    star = ["*"] if shape.kw_only and taken else []
-    source = f"def __init__({', '.join(['self', *star, *taken])}):\n " + "\n ".join(body or ["pass"])
-    exec(source, known)  # noqa: S102 - as dataclasses does: of names that stand in our own code
-    made: Callable[..., None] = known["__init__"]
+        at = len(kinds)
+        kinds.append(_kind(factory, init=init))
+        # What a slot is filled with takes half the time of object.__setattr__.
+        known[f"_put_{at}"] = cls.__dict__[name].__set__ if shape.slots else name
+        known[f"_other_{at}"] = default if factory is MISSING else factory
+        if init:
+            names.append(name)
+            if default is not MISSING or factory is not MISSING:
+                defaults[name] = default
+            elif defaults and not shape.kw_only:
+                raise TypeError(f"non-default argument {name!r} follows default argument")
+    code = _code(tuple(kinds), shape.slots, hasattr(cls, "__post_init__"))
+    made = FunctionType(_named(code, names, kw_only=shape.kw_only), known)
+    if shape.kw_only:
+        made.__kwdefaults__ = defaults
+    else:
+        made.__defaults__ = tuple(defaults.values())
     made.__qualname__ = f"{cls.__qualname__}.__init__"
     return made
+
+
+def _kind(factory: Any, *, init: bool) -> str:
+    """What becomes of a field that is called ``{at}`` here."""
+    if init:
+        return "a{at}" if factory is MISSING else "_other_{at}() if a{at} is _missing else a{at}"
+    return "_other_{at}" if factory is MISSING else "_other_{at}()"
+
+
+@cache
+def _code(kinds: tuple[str, ...], slots: bool, post: bool) -> CodeType:  # noqa: FBT001 - cached by place
+    """An ``__init__`` for fields of some kinds, in their order, whatever they are called."""
+    put = "_put_{at}(self, {value})" if slots else "_set(self, _put_{at}, {value})"
+    body = [put.format(at=at, value=kind.format(at=at)) for at, kind in enumerate(kinds)]
+    if post:
+        body.append("self.__post_init__()")
+    taken = [f"a{at}" for at, kind in enumerate(kinds) if "a{at}" in kind]
+    source = f"def __init__({', '.join(['self', *taken])}):\n " + "\n ".join(body or ["pass"])
+    (code,) = (each for each in compile(source, "<record>", "exec").co_consts if isinstance(each, CodeType))
+    return code
+
+
+def _named(code: CodeType, names: list[str], *, kw_only: bool) -> CodeType:
+    """The code of a function that calls its arguments so."""
+    by_name = len(names) if kw_only else 0
+    return code.replace(
+        co_varnames=("self", *names), co_argcount=1 + len(names) - by_name, co_kwonlyargcount=by_name
+    )

@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packaging.version import Version
 
 from depguard.model.binary import ContentsUnknown, Depth, NumpyMark, Unread, WheelContents
+from depguard.model.file_list import FileList, InstalledFile
 from depguard.parse.contents_json import dump_contents, load_contents
 from depguard.parse.wheel_contents import read_contents
 from kit.elf import MARKS, build_elf
@@ -187,13 +190,45 @@ def test_kept_contents_come_back_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"format": 0}', '{"format": 2, "files": 3}', '{"format": 2, "files": []}']
+    "text", ["", "[]", '{"format": 0}', '{"format": 3, "files": 3}', '{"format": 3, "files": []}']
 )
 def test_damaged_kept_contents_are_none(text: str) -> None:
     assert load_contents(text) is None
 
 
-def test_columns_of_different_lengths_are_none() -> None:
-    text = '{"format":2,"files":{"x":[["x/a.py"],[1],%s]},"binaries":[],"unread":[],"words":[]}'
-    assert load_contents(text % "[7]") is not None
-    assert load_contents(text % "[]") is None
+KEPT = '{"format":3,"files":{"x":%s},"binaries":[],"unread":[],"words":[]}'
+
+
+@pytest.mark.parametrize(
+    ("columns", "count"),
+    [
+        ('["x/a.py\\nx/b.py","AQAAAAAAAAACAAAAAAAAAA==","AQAAAAIAAAA="]', 2),
+        ('["x/a.py","AQAAAAAAAAACAAAAAAAAAA==","AQAAAAIAAAA="]', None),  # a path is missing
+        ('["x/a.py\\nx/b.py","AQAAAAAAAAACAAAAAAAAAA==","AQAAAA=="]', None),  # a checksum
+        ('["x/a.py\\nx/b.py","AQAAAAAAAAACAAAA","AQAAAAIAAAA="]', None),  # half a number
+        ('["x/a.py\\nx/b.py","A?","AQAAAAIAAAA="]', None),  # no base64
+        ('["x/a.py\\nx/b.py",[1,2],[1,2]]', None),  # neither this form nor that
+        ('[["x/a.py"],[1],[7]]', 1),
+        ('[["x/a.py"],[1],[]]', None),
+    ],
+)
+def test_columns_are_whole_or_not_believed(columns: str, count: int | None) -> None:
+    kept = load_contents(KEPT % columns)
+    assert (None if kept is None else len(kept.files)) == count
+    if kept is not None:
+        assert [file.size for file in kept.files] == [1, 2][:count]
+
+
+@given(
+    st.lists(
+        st.builds(
+            InstalledFile,
+            st.text(max_size=6).map(lambda name: f"x/{name}"),
+            st.none() | st.integers(0, 2**64 - 1),
+            st.none() | st.integers(0, 2**32 - 1),
+        )
+    )
+)
+def test_kept_files_come_back_the_same(files: list[InstalledFile]) -> None:
+    read = WheelContents(files=FileList.of(files), binaries=())
+    assert load_contents(dump_contents(read)) == read

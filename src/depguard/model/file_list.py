@@ -26,13 +26,25 @@ class Columns(NamedTuple):
     crcs: Sequence[int | None]
 
 
+class Joined(NamedTuple):
+    """`Columns` whose paths are one text, line by line: most of them nobody asks for."""
+
+    paths: str
+    sizes: Sequence[int]
+    crcs: Sequence[int]
+
+    def apart(self) -> Columns:
+        """The columns."""
+        return Columns(self.paths.split("\n"), self.sizes, self.crcs)
+
+
 class FileList(Sequence[InstalledFile]):
     """Files by the first part of their paths. A file is made when it is asked for, not before."""
 
-    __slots__ = ("_columns",)
+    __slots__ = ("_known",)
 
-    def __init__(self, columns: Mapping[str, Columns]) -> None:
-        self._columns = columns
+    def __init__(self, columns: Mapping[str, Columns | Joined]) -> None:
+        self._known = dict(columns)
 
     @classmethod
     def of(cls, files: Iterable[InstalledFile]) -> Self:
@@ -42,32 +54,38 @@ class FileList(Sequence[InstalledFile]):
             tops.setdefault(top_level(file.path), []).append(file)
         return cls({top: Columns(*zip(*below, strict=True)) for top, below in tops.items()})
 
-    @property
-    def columns(self) -> Mapping[str, Columns]:
-        """By top-level name, as they are kept."""
-        return self._columns
+    def columns(self, top: str) -> Columns:
+        """The files of a top-level name that there is."""
+        known = self._known[top]
+        if isinstance(known, Joined):
+            known = self._known[top] = known.apart()
+        return known
 
     @property
     def tops(self) -> KeysView[str]:
         """The top-level names: folders, and files outside of any."""
-        return self._columns.keys()
+        return self._known.keys()
 
     @property
     def paths(self) -> Iterator[str]:
         """The paths alone."""
-        return chain.from_iterable(columns.paths for columns in self._columns.values())
+        return chain.from_iterable(self.columns(top).paths for top in self._known)
+
+    def has_name(self, begin: str) -> bool:
+        """Whether any file or folder has a name that begins so."""
+        return any(_has_name(known.paths, begin) for known in self._known.values())
 
     def below(self, tops: Iterable[str]) -> Iterator[InstalledFile]:
         """The files of some top-level names."""
         return chain.from_iterable(
-            map(InstalledFile, *self._columns[top]) for top in tops if top in self._columns
+            map(InstalledFile, *self.columns(top)) for top in tops if top in self._known
         )
 
     def __iter__(self) -> Iterator[InstalledFile]:
-        return self.below(self._columns)
+        return self.below(self._known)
 
     def __len__(self) -> int:
-        return sum(len(columns.paths) for columns in self._columns.values())
+        return sum(len(known.sizes) for known in self._known.values())
 
     @overload
     def __getitem__(self, index: int) -> InstalledFile: ...
@@ -84,6 +102,12 @@ class FileList(Sequence[InstalledFile]):
 
     def __repr__(self) -> str:
         return f"FileList.of({list(self)!r})"
+
+
+def _has_name(paths: str | Sequence[str], begin: str) -> bool:
+    if not isinstance(paths, str):
+        return any(f"/{begin}" in f"/{path}" for path in paths)
+    return f"/{begin}" in paths or f"\n{begin}" in paths or paths.startswith(begin)
 
 
 def top_level(path: str) -> str:

@@ -1,9 +1,16 @@
-"""A wheel's contents as JSON text and back: what the cache keeps. A name that many files use stands once."""
+"""A wheel's contents as JSON text and back: what the cache keeps. A name that many files use stands once.
+
+A wheel has up to ten thousand files, of which few are ever looked at: their paths are one string, their sizes
+and checksums are numbers in base64, little-endian. Where that will not do they are lists.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import sys
+from array import array
+from binascii import a2b_base64, b2a_base64
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from packaging.version import Version
@@ -16,9 +23,11 @@ from depguard.model.binary import (
     VersionNeed,
     WheelContents,
 )
-from depguard.model.file_list import Columns, FileList
+from depguard.model.file_list import Columns, FileList, Joined
 
-FORMAT = 2
+FORMAT = 3
+_SIZES = "Q"
+_CRCS = "I"
 
 
 def dump_contents(answer: WheelContents) -> str:
@@ -45,9 +54,7 @@ def dump_contents(answer: WheelContents) -> str:
     return json.dumps(
         {
             "format": FORMAT,
-            "files": {
-                top: [list(column) for column in columns] for top, columns in answer.files.columns.items()
-            },
+            "files": {top: _listed(answer.files.columns(top)) for top in answer.files.tops},
             "binaries": binaries,
             "unread": [[u.path, u.cost] for u in answer.unread],
             "words": list(words),
@@ -72,11 +79,40 @@ def load_contents(text: str) -> WheelContents | None:
         return None
 
 
-def _columns(lists: list[list[Any]]) -> Columns:
+def _listed(columns: Columns) -> list[Any]:
+    paths, sizes, crcs = columns
+    joined = "\n".join(paths)
+    if not paths or joined.count("\n") >= len(paths) or None in sizes or None in crcs:
+        return [list(column) for column in columns]
+    return [joined, _packed(_SIZES, sizes), _packed(_CRCS, crcs)]
+
+
+def _packed(kind: str, numbers: Sequence[Any]) -> str:
+    row: array[int] = array(kind, numbers)
+    if sys.byteorder == "big":
+        row.byteswap()
+    return b2a_base64(row, newline=False).decode()
+
+
+def _columns(lists: list[Any]) -> Columns | Joined:
     paths, sizes, crcs = lists
-    if not len(paths) == len(sizes) == len(crcs):
+    made: Columns | Joined
+    if isinstance(paths, str):
+        made, count = Joined(paths, _unpacked(_SIZES, sizes), _unpacked(_CRCS, crcs)), paths.count("\n") + 1
+    else:
+        made, count = Columns(paths, sizes, crcs), len(paths)
+    if not count == len(made.sizes) == len(made.crcs):
         raise ValueError("columns of different lengths")
-    return Columns(paths, sizes, crcs)
+    return made
+
+
+def _unpacked(kind: str, text: str) -> array[int]:
+    """The numbers. Raises ValueError."""
+    row: array[int] = array(kind)
+    row.frombytes(a2b_base64(text, strict_mode=True))
+    if sys.byteorder == "big":
+        row.byteswap()
+    return row
 
 
 def _binary(entry: dict[str, Any], words: list[str]) -> Binary:

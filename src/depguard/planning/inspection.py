@@ -81,8 +81,8 @@ def _inspected(case: Case, inspector: Inspector, changes: ChangeSet) -> Inspecti
             clashes[action.name] = looked.clashes
         if isinstance(looked.contents, WheelContents):
             contents[action.name] = looked.contents
-            listed = looked.contents.files.columns
-            pth = tuple(top for top in listed if top.endswith(".pth") and top in listed[top].paths)
+            files = looked.contents.files
+            pth = tuple(top for top in files.tops if top.endswith(".pth") and top in files.columns(top).paths)
             if pth:
                 startup[action.name] = pth
     return Inspection(

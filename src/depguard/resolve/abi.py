@@ -121,7 +121,7 @@ def _library_missing(library: str, torch: TorchAbi) -> str | None:
 
 
 def _platform(binaries: Sequence[Binary], host: HostAbi, contents: WheelContents) -> Iterator[Clash]:
-    bundled = host.libstdcxx is not None and any("/libstdc++" in f"/{path}" for path in contents.files.paths)
+    bundled = host.libstdcxx is not None and contents.files.has_name("libstdc++")
     checks = (
         ("GLIBC_", "glibc", host.glibc),
         ("GLIBCXX_", "libstdc++", host.libstdcxx if not bundled else None),
