@@ -97,20 +97,35 @@ def test_the_offers_are_those_of_the_artifacts(
     assert offers(listed, **rules) == offers(kept, **rules) == offers(whole, **rules)
 
 
-TITLE = fitting_text(())
+TITLE = fitting_text(()).strip()
+
+
+def kept_page(lines: str, rows: str) -> str:
+    return f"{TITLE}\n{lines}\n\n{rows}"
 
 
 @pytest.mark.parametrize(
-    "lines",
-    ["1.0", "1.0\tw", "1.0\tx\t[[0]]", "1.0\t\t[[0]]", "one\tw\t[[0]]", "1.0\tw\t{}", "1.0\tw\t[[0]]\t"],
+    ("lines", "rows"),
+    [
+        ("1.0", "[[0]]"),
+        ("1.0\tw", "[[0]]"),
+        ("1.0\tx\t5", "[[0]]"),
+        ("1.0\t\t5", "[[0]]"),
+        ("one\tw\t5", "[[0]]"),
+        ("1.0\tw\tfive", "[[0]]"),
+        ("1.0\tw\t5\t", "[[0]]"),
+        ("1.0\tw\t4", "[[0]]"),
+        ("1.0\tw\t5\n0.9\tw\t5", "[[0]]"),
+        ("1.0\tw\t5", "[[0]][[0]]"),
+    ],
 )
-def test_what_is_no_kept_page_is_refused(lines: str) -> None:
-    assert fitting_of(TITLE) == ()
+def test_what_is_no_kept_page_is_refused(lines: str, rows: str) -> None:
+    assert fitting_of(fitting_text(())) == ()
     with pytest.raises(ValueError, match="not what fits"):
-        fitting_of(f"{TITLE}\n{lines}")
+        fitting_of(kept_page(lines, rows))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "what fits, 1", f"\n{TITLE}"])
+@pytest.mark.parametrize("text", ["", "[]", "what fits, 1\n\n", TITLE, f"\n{TITLE}\n\n"])
 def test_what_has_another_title_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not what fits"):
         fitting_of(text)
@@ -120,7 +135,7 @@ def test_what_has_another_title_is_refused(text: str) -> None:
     "rows", ["[[0]]", "[[]]", "[[0,", "[[0,1,2,3,4,5,6,7,8,9]]", '[[0,"a","b"],[0,"a","b"]]']
 )
 def test_a_row_that_is_none_is_refused_when_it_is_asked_for(rows: str) -> None:
-    ((_, kinds, files),) = fitting_of(f"{TITLE}\n1.0\tw\t{rows}")
+    ((_, kinds, files),) = fitting_of(kept_page(f"1.0\tw\t{len(rows)}", rows))
     assert (kinds, len(files)) == ("w", 1)
     with pytest.raises(ValueError, match="not what fits"):
         _ = files[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from typing import NamedTuple, overload
@@ -12,7 +11,7 @@ from packaging.version import Version
 from depguard.parse.filenames import version_of
 from depguard.parse.page_files import PageFile
 
-FORMAT = 2
+FORMAT = 3
 """Raised whenever a kept `Fitting` of before would be misread."""
 
 
@@ -47,17 +46,23 @@ Fitting = tuple[FittingVersion, ...]
 
 
 def fitting_text(fitting: Fitting) -> str:
-    """A `Fitting` as text, to be kept: a line for each version, with its files as JSON at the end."""
+    """A `Fitting` as text, to be kept: a line for each version; below, in their order, its files as JSON.
+
+    What a version's line says of its files is how many characters they take: few are ever read.
+    """
     lines = [_TITLE]
+    rows = []
     for version, kinds, files in fitting:
-        rows = [[found.part, *found.file] for found in files]
-        lines.append(f"{version}\t{kinds}\t{json.dumps(rows, separators=(',', ':'))}")
-    return "\n".join(lines)
+        row = json.dumps([[found.part, *found.file] for found in files], separators=(",", ":"))
+        lines.append(f"{version}\t{kinds}\t{len(row)}")
+        rows.append(row)
+    return "\n".join(lines) + _BETWEEN + "".join(rows)
 
 
 _TITLE = f"what fits, {FORMAT}"
+_BETWEEN = "\n\n"
 _MOST = 1 << 10
-_fittings: dict[bytes, Fitting] = {}
+_fittings: dict[str, Fitting] = {}
 
 
 def fitting_of(text: str) -> Fitting:
@@ -65,39 +70,44 @@ def fitting_of(text: str) -> Fitting:
 
     A file whose row turns out to be broken when it is asked for raises ValueError there.
     """
-    key = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
-    known = _fittings.get(key)
+    known = _fittings.get(text)
     if known is None:
         if len(_fittings) >= _MOST:
             _fittings.clear()
-        known = _fittings[key] = _read_fitting(text)
+        known = _fittings[text] = _read_fitting(text)
     return known
 
 
 def _read_fitting(text: str) -> Fitting:
-    title, *lines = text.split("\n")
+    title, *lines = text[: text.find(_BETWEEN)].split("\n")
     if title != _TITLE:
         raise ValueError("not what fits a host: another title")
+    begin = text.find(_BETWEEN) + len(_BETWEEN)
+    found: list[FittingVersion] = []
     try:
-        return tuple(map(_read_line, lines))
+        for line in lines:
+            version, kinds, length = line.split("\t")
+            if not kinds or kinds.strip(_KINDS):
+                raise ValueError(f"kinds {kinds!r}")  # noqa: TRY301 - one way out for all that is wrong
+            end = begin + int(length)
+            found.append(FittingVersion(version_of(version), kinds, _Rows(text, begin, end, len(kinds))))
+            begin = end
     except ValueError as error:
         raise ValueError(f"not what fits a host: {error}") from error
-
-
-def _read_line(line: str) -> FittingVersion:
-    version, kinds, rows = line.split("\t")
-    if not kinds or kinds.strip(_KINDS) or not rows.startswith("[["):
-        raise ValueError(f"kinds {kinds!r}, then {rows[:20]!r}")
-    return FittingVersion(version_of(version), kinds, _Rows(rows, len(kinds)))
+    if begin != len(text):
+        raise ValueError("not what fits a host: its rows are not as long as they should be")
+    return tuple(found)
 
 
 class _Rows(Sequence[FittingFile]):
     """Files as they were kept, read when they are looked at: of most versions nobody does."""
 
-    __slots__ = ("_count", "_read", "_text")
+    __slots__ = ("_begin", "_count", "_end", "_read", "_text")
 
-    def __init__(self, text: str, count: int) -> None:
+    def __init__(self, text: str, begin: int, end: int, count: int) -> None:
         self._text = text
+        self._begin = begin
+        self._end = end
         self._count = count
         self._read: tuple[FittingFile, ...] | None = None
 
@@ -108,7 +118,7 @@ class _Rows(Sequence[FittingFile]):
     def __getitem__(self, at: int | slice) -> FittingFile | tuple[FittingFile, ...]:
         if self._read is None:
             try:
-                rows = json.loads(self._text)
+                rows = json.loads(self._text[self._begin : self._end])
                 files = [PageFile(*row[1:]) for row in rows]
                 read = tuple([FittingFile(row[0], files, place) for place, row in enumerate(rows)])
             except (ValueError, TypeError, IndexError) as error:
