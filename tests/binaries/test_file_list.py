@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from depguard.model.file_list import Columns, FileList, InstalledFile, Joined, top_level
+from depguard.model.file_list import BETWEEN, Columns, FileList, InstalledFile, Joined, top_level
 
 PATHS = st.lists(st.sampled_from("abc/"), min_size=1, max_size=5).map("".join)
 FILES = st.lists(
@@ -42,4 +42,4 @@ def test_a_name_is_found_wherever_it_stands(files: list[InstalledFile], begin: s
 
 
 def as_text(columns: Columns) -> Joined:
-    return Joined("\n".join(columns.paths), columns.sizes, columns.crcs)  # type: ignore[arg-type]  # None as well
+    return Joined(BETWEEN.join(columns.paths), columns.sizes, columns.crcs)  # type: ignore[arg-type]  # None as well

@@ -26,8 +26,12 @@ class Columns(NamedTuple):
     crcs: Sequence[int | None]
 
 
+BETWEEN = "|"
+"""Stands between joined paths. Not in them: Windows cannot have such a file."""
+
+
 class Joined(NamedTuple):
-    """`Columns` whose paths are one text, line by line: most of them nobody asks for."""
+    """`Columns` whose paths are one text: most of them nobody asks for."""
 
     paths: str
     sizes: Sequence[int]
@@ -35,7 +39,7 @@ class Joined(NamedTuple):
 
     def apart(self) -> Columns:
         """The columns."""
-        return Columns(self.paths.split("\n"), self.sizes, self.crcs)
+        return Columns(self.paths.split(BETWEEN), self.sizes, self.crcs)
 
 
 class FileList(Sequence[InstalledFile]):
@@ -107,7 +111,7 @@ class FileList(Sequence[InstalledFile]):
 def _has_name(paths: str | Sequence[str], begin: str) -> bool:
     if not isinstance(paths, str):
         return any(f"/{begin}" in f"/{path}" for path in paths)
-    return f"/{begin}" in paths or f"\n{begin}" in paths or paths.startswith(begin)
+    return f"/{begin}" in paths or f"{BETWEEN}{begin}" in paths or paths.startswith(begin)
 
 
 def top_level(path: str) -> str:

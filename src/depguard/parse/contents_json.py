@@ -1,7 +1,8 @@
 """A wheel's contents as JSON text and back: what the cache keeps. A name that many files use stands once.
 
 A wheel has up to ten thousand files, of which few are ever looked at: their paths are one string, their sizes
-and checksums are numbers in base64, little-endian. Where that will not do they are lists.
+and checksums hexadecimal digits, eight of each (little-endian). Where that will not do (an odd name, a file of
+4 GiB) they are lists.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import json
 import sys
 from array import array
-from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,11 +23,10 @@ from depguard.model.binary import (
     VersionNeed,
     WheelContents,
 )
-from depguard.model.file_list import Columns, FileList, Joined
+from depguard.model.file_list import BETWEEN, Columns, FileList, Joined
 
 FORMAT = 3
-_SIZES = "Q"
-_CRCS = "I"
+_MOST = 2**32 - 1
 
 
 def dump_contents(answer: WheelContents) -> str:
@@ -81,24 +80,28 @@ def load_contents(text: str) -> WheelContents | None:
 
 def _listed(columns: Columns) -> list[Any]:
     paths, sizes, crcs = columns
-    joined = "\n".join(paths)
-    if not paths or joined.count("\n") >= len(paths) or None in sizes or None in crcs:
+    joined = BETWEEN.join(paths)
+    if not paths or joined.count(BETWEEN) >= len(paths) or not (_small(sizes) and _small(crcs)):
         return [list(column) for column in columns]
-    return [joined, _packed(_SIZES, sizes), _packed(_CRCS, crcs)]
+    return [joined, _packed(sizes), _packed(crcs)]
 
 
-def _packed(kind: str, numbers: Sequence[Any]) -> str:
-    row: array[int] = array(kind, numbers)
+def _small(numbers: Sequence[int | None]) -> bool:
+    return all(number is not None and number <= _MOST for number in numbers)
+
+
+def _packed(numbers: Sequence[Any]) -> str:
+    row: array[int] = array("I", numbers)
     if sys.byteorder == "big":
         row.byteswap()
-    return b2a_base64(row, newline=False).decode()
+    return row.tobytes().hex()
 
 
 def _columns(lists: list[Any]) -> Columns | Joined:
     paths, sizes, crcs = lists
     made: Columns | Joined
     if isinstance(paths, str):
-        made, count = Joined(paths, _unpacked(_SIZES, sizes), _unpacked(_CRCS, crcs)), paths.count("\n") + 1
+        made, count = Joined(paths, _unpacked(sizes), _unpacked(crcs)), paths.count(BETWEEN) + 1
     else:
         made, count = Columns(paths, sizes, crcs), len(paths)
     if not count == len(made.sizes) == len(made.crcs):
@@ -106,10 +109,10 @@ def _columns(lists: list[Any]) -> Columns | Joined:
     return made
 
 
-def _unpacked(kind: str, text: str) -> array[int]:
+def _unpacked(text: str) -> array[int]:
     """The numbers. Raises ValueError."""
-    row: array[int] = array(kind)
-    row.frombytes(a2b_base64(text, strict_mode=True))
+    row: array[int] = array("I")
+    row.frombytes(bytes.fromhex(text))
     if sys.byteorder == "big":
         row.byteswap()
     return row

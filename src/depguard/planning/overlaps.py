@@ -49,7 +49,7 @@ def overlaps(
     roots, taken = _roots(host, table, changed)
     found: dict[NormalizedName, list[Overlap]] = {}
     for name, contents in coming.items():
-        near = contents.files.tops & taken
+        near = [top for top in contents.files.tops if taken.get(top)]
         for owner, files in _touched(contents.files.below(near), roots).items():
             if owner != name:
                 overlap = _with(owner, files, listing(host.installed[owner]))
@@ -64,13 +64,13 @@ def overlaps(
 
 @dataclass(frozen=True, slots=True)
 class _Roots:
-    """Who owns what lies at or below a path. ``tops`` are the first parts of these paths.
+    """Who owns what lies at or below a path. ``tops`` are the first parts of these paths, with their number.
 
     Most wheels have top-level names of their own: thousands of files need not be looked at one by one.
     """
 
     owners: Mapping[str, Owners]
-    tops: frozenset[str]
+    tops: Mapping[str, int]
 
 
 _MOST = 32
@@ -79,23 +79,24 @@ _all: dict[tuple[int, int], tuple[Host, FileTable, _Roots]] = {}
 
 def _roots(
     host: Host, table: FileTable, changed: frozenset[NormalizedName]
-) -> tuple[Mapping[str, Owners], frozenset[str]]:
-    """The same but for what changes, whose top-level names are looked at nevertheless."""
+) -> tuple[Mapping[str, Owners], Mapping[str, int]]:
+    """The same but for what changes."""
     known = _all.get((id(host), id(table)))
     if known is None:
         if len(_all) >= _MOST:
             _all.pop(next(iter(_all)))
         everything = _all_roots(host, table)
         # The host and the table beside the answer keep their ids from being others'.
-        known = (host, table, _Roots(everything, frozenset(map(top_level, everything))))
+        known = (host, table, _Roots(everything, Counter(map(top_level, everything))))
         _all[id(host), id(table)] = known
-    owners = dict(known[2].owners)
+    owners, tops = dict(known[2].owners), dict(known[2].tops)
     for name in changed & host.installed.keys():
         for root in _own_roots(host, table, name):
             owners[root] = tuple(owner for owner in owners[root] if owner != name)
             if not owners[root]:
                 del owners[root]
-    return owners, known[2].tops
+                tops[top_level(root)] -= 1
+    return owners, tops
 
 
 def _all_roots(host: Host, table: FileTable) -> dict[str, Owners]:
