@@ -1,7 +1,7 @@
 """A wheel's contents as JSON text and back: what the cache keeps. A name that many files use stands once.
 
 A wheel has up to ten thousand files, of which few are ever looked at: their paths are one string, their sizes
-and checksums hexadecimal digits, eight of each (little-endian). Where that will not do (an odd name, a file of
+and checksums hexadecimal, eight digits each (little-endian). Where that will not do (an odd name, a file of
 4 GiB) they are lists.
 """
 
