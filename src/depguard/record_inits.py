@@ -11,7 +11,7 @@ MISSING: Final = object()
 """In the place of a default that there is none of."""
 SHAPE: Final = "__record__"
 """The attribute of a class that has its shape."""
-_FEW = 4
+_FEW = 2
 
 
 class Field(NamedTuple):
@@ -41,7 +41,7 @@ class Shape(NamedTuple):
 def compiled_later(shape: Shape) -> Callable[..., None]:
     """An ``__init__`` that fills in the first few values by hand, then makes the real one and is no more.
 
-    Of most classes a plan makes no more than these: to compile takes as long as to fill in forty of them.
+    Of every other class a plan makes no more than these.
     """
     left = _FEW
 
