@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from types import CodeType, FunctionType
 from typing import Any, Final, NamedTuple
@@ -130,7 +130,24 @@ def _code(kinds: tuple[str, ...], slots: bool, post: bool) -> CodeType:  # noqa:
     if post:
         body.append("self.__post_init__()")
     taken = [f"a{at}" for at, kind in enumerate(kinds) if "a{at}" in kind]
-    source = f"def __init__({', '.join(['self', *taken])}):\n " + "\n ".join(body or ["pass"])
+    return _compiled_once(f"def __init__({', '.join(['self', *taken])}):", body or ["pass"])
+
+
+def compiled_filling(cls: type, names: Sequence[str]) -> Callable[..., Any]:
+    """What makes a value of a class with slots of its fields, and calls nothing of the class."""
+    known = {f"_put_{at}": getattr(cls, name).__set__ for at, name in enumerate(names)}
+    return FunctionType(_filling_code(len(names)), {"_new": object.__new__, "_cls": cls, **known})
+
+
+@cache
+def _filling_code(count: int) -> CodeType:
+    body = ["self = _new(_cls)", *[f"_put_{at}(self, a{at})" for at in range(count)], "return self"]
+    return _compiled_once(f"def filled({', '.join(f'a{at}' for at in range(count))}):", body)
+
+
+def _compiled_once(head: str, body: list[str]) -> CodeType:
+    """The code of a function out of its source: names that are written above, nobody else's."""
+    source = "\n ".join([head, *body])
     (code,) = (each for each in compile(source, "<record>", "exec").co_consts if isinstance(each, CodeType))
     return code
 

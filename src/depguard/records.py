@@ -19,7 +19,7 @@ from functools import cache
 from operator import attrgetter, ge, gt, le, lt
 from typing import TYPE_CHECKING, Any, Final, NoReturn, TypeVar
 
-from depguard.record_inits import MISSING, SHAPE, Field, Shape, compiled_later
+from depguard.record_inits import MISSING, SHAPE, Field, Shape, compiled_filling, compiled_later
 
 if TYPE_CHECKING:
     from dataclasses import dataclass, field, replace
@@ -29,7 +29,6 @@ __all__ = ["dataclass", "field", "field_names", "replace"]
 T = TypeVar("T")
 State = Callable[[Any], Any]
 """What of a value counts: that of its only field, or a tuple of those of several."""
-Fill = Callable[[object, object], None]
 
 _STANDARD: Final = ("__dataclass_fields__", "__dataclass_params__")
 
@@ -183,27 +182,26 @@ def _telling(names: list[str]) -> Callable[[Any], str]:
 
 
 def _reducing(names: list[str]) -> Callable[[Any], tuple[object, ...]]:
-    read = [attrgetter(name) for name in names]
+    if not names:
+        return lambda self: (_unreduced, (self.__class__,))
+    state = attrgetter("__class__", *names)
 
     def reduced(self: Any) -> tuple[object, ...]:
-        return _unreduced, (self.__class__, *[get(self) for get in read])
+        return _unreduced, state(self)
 
     return reduced
 
 
 def _unreduced(cls: type[T], *state: object) -> T:
     """A value with slots as it was, from its fields in their order: nothing is checked again."""
-    made = object.__new__(cls)
-    fillers: list[Fill] = _fillers(cls)  # type: ignore[arg-type]  # a class is hashable
-    for fill, value in zip(fillers, state, strict=True):
-        fill(made, value)
+    made: T = _filling(cls)(*state)  # type: ignore[arg-type]  # a class is hashable
     return made
 
 
 @cache
-def _fillers(cls: type) -> list[Fill]:
-    """What fills each slot, of a frozen class too."""
-    return [getattr(cls, name).__set__ for name in field_names(cls)]
+def _filling(cls: type) -> Callable[..., Any]:
+    """What makes a value of its fields, of a frozen class too."""
+    return compiled_filling(cls, field_names(cls))
 
 
 def _no_assignment(_: object, name: str, __: object) -> NoReturn:
