@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
+from unittest.mock import patch
 
+import packaging
 import pytest
 
+from depguard.adapters.cache import Cache, Entry
+from depguard.adapters.cache_place import cache_file
+from depguard.adapters.index.client import IndexClient
 from depguard.errors import OutOfReachError
-from depguard.model.release import MetadataUnknown
+from depguard.model.release import CoreMetadata, MetadataUnknown
+from depguard.model.stated import under
+from depguard.parse import core_metadata
+from depguard.parse.requirement_cache import requirement
 from kit.index_bench import DEMO, Bench, one, requires
 from kit.loopback import Answer, Loopback
 from kit.wheels import build_sdist, build_wheel, metadata_text
@@ -140,3 +149,57 @@ def test_a_whole_file_with_another_hash_is_refused(bench: Bench, wheels: Path) -
         build_wheel(wheels, "demo", "1.0", requires=["evil"])
         with pytest.raises(OutOfReachError, match="sha256"):
             client.metadata(artifact)
+
+
+def parsed(client: IndexClient) -> list[str]:
+    """The requirements that are parsed so that the first artifact's metadata is told, without extras."""
+    with patch.object(core_metadata, "requirement", side_effect=requirement) as parsing:
+        answer = client.metadata(one(client))
+        assert isinstance(answer, CoreMetadata)
+        assert [str(r) for r in under(answer.requires_dist, frozenset())] == ["other>=1"]
+        client.close()
+        return [call.args[0] for call in parsing.call_args_list]
+
+
+def test_kept_metadata_is_parsed_no_further_than_it_counts(
+    bench: Bench, wheels: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    with Loopback(wheels) as index:
+        assert len(parsed(bench.client(index.url, cache=cache))) == 2
+        assert parsed(bench.client(index.url, cache=cache)) == []
+        # Another packaging library may not take what this one took, and says so every time.
+        monkeypatch.setattr(packaging, "__version__", "1.0")
+        assert len(parsed(bench.client(index.url, cache=cache))) == 2
+        assert len(parsed(bench.client(index.url, cache=cache))) == 2
+        monkeypatch.undo()
+        assert parsed(bench.client(index.url, cache=cache)) == []
+
+
+def test_metadata_that_an_older_depguard_kept_is_parsed_once(
+    bench: Bench, wheels: Path, tmp_path: Path
+) -> None:
+    cache = tmp_path / "cache"
+    with Loopback(wheels) as index:
+        parsed(bench.client(index.url, cache=cache))
+        with sqlite3.connect(cache_file(cache)) as database:
+            ((key, body),) = database.execute(
+                "SELECT key, body FROM entry WHERE kind = 'metadata'"
+            ).fetchall()
+        database.close()
+        kept = Cache.in_folder(cache, note=bench.notes.append)
+        kept.put("metadata", key, Entry(text=body.decode(), stored=bench.now, facts={}))
+        kept.close()
+        assert len(parsed(bench.client(index.url, cache=cache))) == 2
+        assert parsed(bench.client(index.url, cache=cache)) == []
+
+
+def test_metadata_that_cannot_be_read_is_unknown_every_time(bench: Bench, tmp_path: Path) -> None:
+    wheel = build_wheel(tmp_path / "w", "demo", "1.0", requires=["other", "odd!; extra == 'x'"])
+    with Loopback(wheel.parent) as index:
+        for _ in range(2):
+            client = bench.client(index.url, cache=tmp_path / "cache")
+            answer = client.metadata(one(client))
+            client.close()
+            assert isinstance(answer, MetadataUnknown)
+            assert "odd!" in answer.reason

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from depguard.model.stated import under
 
 MARKER_VARIABLES = (
     "implementation_name",
@@ -72,7 +74,7 @@ class HostMarkers:
         # The text of a marker is costly to make (10 us); the marker kept beside it keeps its id its own.
         self._seen: dict[tuple[int, frozenset[str]], tuple[Marker, MarkerAnswer]] = {}
         # Likewise by the id of requirements, which are kept beside what is left of them.
-        self._left: dict[tuple[int, frozenset[str], bool], tuple[tuple[Requirement, ...], _Left]] = {}
+        self._left: dict[tuple[int, frozenset[str], bool], tuple[Sequence[Requirement], _Left]] = {}
 
     def evaluate(self, marker: Marker | None, extras: Iterable[str] = ()) -> MarkerAnswer:
         """Whether ``marker`` holds when its distribution is wanted with ``extras`` (none: plainly).
@@ -89,7 +91,7 @@ class HostMarkers:
         return seen[1]
 
     def left(
-        self, requirements: tuple[Requirement, ...], extras: frozenset[str], *, whole: bool
+        self, requirements: Sequence[Requirement], extras: frozenset[str], *, whole: bool
     ) -> tuple[tuple[Requirement, MarkerAnswer], ...]:
         """The requirements that hold or may hold with ``extras``.
 
@@ -102,7 +104,7 @@ class HostMarkers:
             if len(self._left) >= _MOST:
                 self._left.clear()
             found: list[tuple[Requirement, MarkerAnswer]] = []
-            for requirement in requirements:
+            for requirement in under(requirements, extras):
                 answer = self.evaluate(requirement.marker, extras)
                 if answer is MarkerAnswer.FAILS:
                     continue

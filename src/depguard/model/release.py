@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -85,7 +86,7 @@ class CoreMetadata:
 
     name: NormalizedName
     version: Version
-    requires_dist: tuple[Requirement, ...] = ()
+    requires_dist: Sequence[Requirement] = ()
     requires_python: SpecifierSet | None = None
     extras: frozenset[NormalizedName] = frozenset()
 

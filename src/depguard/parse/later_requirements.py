@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import overload
 
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.parse.requirement_cache import requirement
+from depguard.model.stated import Stated
+from depguard.parse.requirement_cache import LONGEST, requirement
+
+_NAME = re.compile(r"\s*([A-Za-z0-9._-]*)")
+# What ends so holds with that extra alone, unless there is an ``or``. A URL may have a semicolon of its own.
+_UNDER_EXTRA = re.compile(r"""[^;@]*;(?:.*[\s)'"]and\s+|\s*)extra\s*==\s*(["'])([A-Za-z0-9._-]+)\1\s*""")
+_OR = re.compile(r"\bor\b")
 
 
 def read_requirement(text: str) -> Requirement:
@@ -18,10 +27,19 @@ def read_requirement(text: str) -> Requirement:
         raise ValueError(str(error)) from error
 
 
-class LaterRequirements(Sequence[Requirement]):
+@lru_cache(maxsize=1 << 14)
+def extra_of(text: str) -> str | None:
+    """The extra without which a requirement does not count, whatever else its marker says."""
+    found = _UNDER_EXTRA.fullmatch(text) if len(text) <= LONGEST else None
+    if found is None or _OR.search(text, text.index(";")):
+        return None
+    return canonicalize_name(found[2])
+
+
+class LaterRequirements(Stated):
     """Requirements that are parsed when they are looked at: of most distributions nobody does.
 
-    Compares as the tuple that it stands for.
+    Compares as the tuple that it stands for. Raises ValueError for what is none, where it is looked at.
     """
 
     __slots__ = ("_parsed", "_texts")
@@ -51,6 +69,18 @@ class LaterRequirements(Sequence[Requirement]):
 
     def __repr__(self) -> str:
         return repr(self._all())
+
+    def under(self, extras: frozenset[str]) -> Iterable[Requirement]:
+        """As `Stated.under`."""
+        if self._parsed is not None:
+            return self._parsed
+        wanted = {None, *map(canonicalize_name, extras)}
+        return [read_requirement(text) for text in self._texts if extra_of(text) in wanted]
+
+    def names(self) -> frozenset[NormalizedName]:
+        """As `Stated.names`."""
+        begun = map(_NAME.match, self._texts)
+        return frozenset({canonicalize_name(found[1]) for found in begun if found is not None})
 
     def _all(self) -> tuple[Requirement, ...]:
         if self._parsed is None:

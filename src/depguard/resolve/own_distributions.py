@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from packaging.requirements import Requirement
 
@@ -61,7 +61,7 @@ class OwnDistributions:
         return known
 
     def filtered(
-        self, key: Key, requirements: tuple[Requirement, ...], label: Callable[[], str], *, whole: bool
+        self, key: Key, requirements: Sequence[Requirement], label: Callable[[], str], *, whole: bool
     ) -> Requires:
         """What of some requirements holds here. ``label`` names who has them, for doubts.
 
@@ -80,7 +80,7 @@ class OwnDistributions:
         if self._compiled is not None and not candidate.key.extras:
             answer = _judged(self._compiled.plain(dist.name), label)
         else:
-            answer = self.filtered(candidate.key, tuple(requirements.requires), label, whole=whole)
+            answer = self.filtered(candidate.key, requirements.requires, label, whole=whole)
         return replace(answer, doubts=(*doubts, *answer.doubts)) if doubts else answer
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
+
+import packaging
 
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.index.addresses import local_path, redact
@@ -15,13 +17,15 @@ from depguard.adapters.index.wire import Wire
 from depguard.adapters.witness import spoil
 from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
-from depguard.model.release import Artifact, MetadataAnswer, MetadataUnknown
+from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer, MetadataUnknown
 from depguard.parse.core_metadata import distil, read_core_metadata
 
 if TYPE_CHECKING:
     from depguard.adapters.index.reading import ArtifactReader
 
 _METADATA = "metadata"
+_PARSED_BY = "packaging"
+"""The fact which version of the packaging library has read all of an entry's requirements."""
 _SIZE = "size"
 
 
@@ -81,7 +85,11 @@ class ArtifactFacts:
         kept = None if local else self._kept(key)
         if kept is not None:
             self._meter.add(metadata=1, cached=1)
-            return _answer(artifact, kept)
+            text, parsed_by = kept
+            answer = _answer(artifact, text, parsed_before=parsed_by == packaging.__version__)
+            if parsed_by is None:  # kept by a depguard that did not say; two libraries need not take turns
+                self._keep_metadata(key, text, answer)
+            return answer
         if self._offline and not local:
             raise OutOfReachError(
                 Problem(
@@ -96,10 +104,11 @@ class ArtifactFacts:
             spoil("metadata that cannot be had, which is not kept")
             return read
         text = distil(read)
+        answer = _answer(artifact, text)
         if not local:
-            self._keep(_METADATA, key, text)
+            self._keep_metadata(key, text, answer)
             self._keep_size(artifact, key)
-        return _answer(artifact, text)
+        return answer
 
     def contents(self, artifact: Artifact, depth: Depth, most: int) -> ContentsAnswer:
         """What a wheel installs and what its binaries ask for, as `resolve.ports.BinarySource` says."""
@@ -149,13 +158,20 @@ class ArtifactFacts:
             self._keep(_SIZE, key, size)
         return size
 
-    def _kept(self, key: str) -> str | None:
+    def _kept(self, key: str) -> tuple[str, str | None] | None:
+        """The metadata, and which packaging library could read all of it."""
         entry = self._cache.get(_METADATA, key)
+        if entry is None:
+            return None
         try:
-            value = None if entry is None else json.loads(entry.text)
+            value = json.loads(entry.text)
         except ValueError:
             return None
-        return value if isinstance(value, str) else None
+        return (value, entry.facts.get(_PARSED_BY)) if isinstance(value, str) else None
+
+    def _keep_metadata(self, key: str, text: str, answer: MetadataAnswer) -> None:
+        parsed = packaging.__version__ if isinstance(answer, CoreMetadata) else ""
+        self._keep(_METADATA, key, text, {_PARSED_BY: parsed})
 
     def _keep_size(self, artifact: Artifact, key: str) -> None:
         """Keep the size that was met on the way, where the page does not tell it."""
@@ -163,9 +179,9 @@ class ArtifactFacts:
         if size is not None and artifact.size is None:
             self._keep(_SIZE, key, size)
 
-    def _keep(self, kind: str, key: str, value: object) -> None:
+    def _keep(self, kind: str, key: str, value: object, beside: Mapping[str, str] | None = None) -> None:
         text = json.dumps(value)
-        facts = {"sha256": hashlib.sha256(text.encode()).hexdigest()}
+        facts = {"sha256": hashlib.sha256(text.encode()).hexdigest(), **(beside or {})}
         self._cache.put(kind, key, Entry(text=text, stored=self._clock(), facts=facts))
 
 
@@ -177,5 +193,11 @@ def _key(artifact: Artifact) -> str:
     return f"{artifact.index} {artifact.sha256 or redact(artifact.url)}"
 
 
-def _answer(artifact: Artifact, text: str) -> MetadataAnswer:
-    return read_core_metadata(text, name=artifact.name, version=artifact.version, kind=artifact.kind)
+def _answer(artifact: Artifact, text: str, *, parsed_before: bool = False) -> MetadataAnswer:
+    return read_core_metadata(
+        text,
+        name=artifact.name,
+        version=artifact.version,
+        kind=artifact.kind,
+        parsed_before=parsed_before,
+    )
