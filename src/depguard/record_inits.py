@@ -89,23 +89,23 @@ def _compiled(cls: Any, shape: Shape) -> Callable[..., None]:
     """
     known: dict[str, Any] = {"__name__": cls.__module__, "_missing": MISSING, "_set": object.__setattr__}
     names: list[str] = []
-    kinds: list[str] = []
+    values: list[str] = []
     defaults: dict[str, Any] = {}
     for name, (default, factory, init, *_) in shape.fields.items():
         if default is MISSING and factory is MISSING and not init:  # ``__post_init__`` fills it in
             continue
-        at = len(kinds)
-        kinds.append(_kind(factory, init=init))
+        at = len(values)
+        values.append(_value(factory, init=init))
         # What a slot is filled with takes half the time of object.__setattr__.
         known[f"_put_{at}"] = cls.__dict__[name].__set__ if shape.slots else name
         known[f"_other_{at}"] = default if factory is MISSING else factory
         if init:
             names.append(name)
             if default is not MISSING or factory is not MISSING:
-                defaults[name] = default
+                defaults[name] = default  # MISSING where a factory makes it
             elif defaults and not shape.kw_only:
                 raise TypeError(f"non-default argument {name!r} follows default argument")
-    code = _code(tuple(kinds), shape.slots, hasattr(cls, "__post_init__"))
+    code = _code(tuple(values), slots=shape.slots, post=hasattr(cls, "__post_init__"))
     made = FunctionType(_named(code, names, kw_only=shape.kw_only), known)
     if shape.kw_only:
         made.__kwdefaults__ = defaults
@@ -115,21 +115,21 @@ def _compiled(cls: Any, shape: Shape) -> Callable[..., None]:
     return made
 
 
-def _kind(factory: Any, *, init: bool) -> str:
-    """What becomes of a field that is called ``{at}`` here."""
+def _value(factory: Any, *, init: bool) -> str:
+    """The source of what is put into a field, which has a number ``{at}`` in place of its name."""
     if init:
         return "a{at}" if factory is MISSING else "_other_{at}() if a{at} is _missing else a{at}"
     return "_other_{at}" if factory is MISSING else "_other_{at}()"
 
 
 @cache
-def _code(kinds: tuple[str, ...], slots: bool, post: bool) -> CodeType:  # noqa: FBT001 - cached by place
-    """An ``__init__`` for fields of some kinds, in their order, whatever they are called."""
+def _code(values: tuple[str, ...], *, slots: bool, post: bool) -> CodeType:
+    """An ``__init__`` that puts these into its fields, whatever they are called."""
     put = "_put_{at}(self, {value})" if slots else "_set(self, _put_{at}, {value})"
-    body = [put.format(at=at, value=kind.format(at=at)) for at, kind in enumerate(kinds)]
+    body = [put.format(at=at, value=value.format(at=at)) for at, value in enumerate(values)]
     if post:
         body.append("self.__post_init__()")
-    taken = [f"a{at}" for at, kind in enumerate(kinds) if "a{at}" in kind]
+    taken = [f"a{at}" for at, value in enumerate(values) if "a{at}" in value]
     return _compiled_once(f"def __init__({', '.join(['self', *taken])}):", body or ["pass"])
 
 

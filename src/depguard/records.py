@@ -2,8 +2,8 @@
 
 `dataclasses.dataclass` writes the source of up to ten methods of each class and compiles it, whether or not
 anybody ever makes such a value: for the 120 classes that a plan imports, that was more than a quarter of the
-plan's time. Here ``__init__`` alone is source, compiled for a class of which some values are made; all else
-that a class gets is a closure of a few functions that serve every class.
+plan's time. Here ``__init__`` alone is source, compiled once for all classes of one shape, when there are
+some values of one; all else that a class gets is a closure of a few functions that serve every class.
 
 To type checkers these are the functions of ``dataclasses``. At run time `dataclasses.fields`,
 `dataclasses.is_dataclass` and `dataclasses.replace` work on what is made here (PEP 557; slots, ``kw_only``

@@ -42,4 +42,4 @@ def test_a_name_is_found_wherever_it_stands(files: list[InstalledFile], begin: s
 
 
 def as_text(columns: Columns) -> Joined:
-    return Joined(BETWEEN.join(columns.paths), columns.sizes, columns.crcs)  # type: ignore[arg-type]  # None as well
+    return Joined(BETWEEN.join(columns.paths), columns.sizes, columns.crcs)

@@ -27,15 +27,15 @@ class Columns(NamedTuple):
 
 
 BETWEEN = "|"
-"""Stands between joined paths. Not in them: Windows cannot have such a file."""
+"""Stands between joined paths. A path that has it is not joined; no file that Windows can have does."""
 
 
 class Joined(NamedTuple):
     """`Columns` whose paths are one text: most of them nobody asks for."""
 
     paths: str
-    sizes: Sequence[int]
-    crcs: Sequence[int]
+    sizes: Sequence[int | None]
+    crcs: Sequence[int | None]
 
     def apart(self) -> Columns:
         """The columns."""

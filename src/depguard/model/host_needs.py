@@ -11,7 +11,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 
 from depguard.model.host import Host, InstalledDistribution
 from depguard.model.markers import HostMarkers, MarkerAnswer, markers_of
-from depguard.model.stated import under
+from depguard.model.stated_requirements import may_count
 from depguard.records import dataclass
 
 # Asked of each of a host's 5,000 requirements whenever something on it has moved.
@@ -148,7 +148,7 @@ def _active(
     wanted: frozenset[str] = frozenset({"", *extras})
     answers = (
         (requirement, markers.evaluate(requirement.marker, wanted))
-        for requirement in under(host.installed[parent].requirements.requires, wanted)
+        for requirement in may_count(host.installed[parent].requirements.requires, wanted)
     )
     return tuple(
         ActiveRequirement(

@@ -15,9 +15,9 @@ from functools import lru_cache
 
 from packaging.markers import Marker, UndefinedComparison, UndefinedEnvironmentName
 from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.model.stated import under
+from depguard.model.stated_requirements import may_count
 
 MARKER_VARIABLES = (
     "implementation_name",
@@ -34,13 +34,21 @@ MARKER_VARIABLES = (
 )
 """The environment variables of PEP 508; ``extra`` is not one of them, it belongs to a requirement."""
 
-# Most markers of a host's metadata: they fail without a look at the rest unless their extra is wanted.
-_UNDER_EXTRA = re.compile(r'(?:.+ and )?extra == "([a-z0-9-]+)"')
+# What ends so, and has no ``or``, fails without a look at the rest unless its extra is wanted.
+_UNDER_EXTRA = re.compile(r"""(?:.*[\s)'"]and\s+|\s*)extra\s*==\s*(["'])([A-Za-z0-9._-]+)\1\s*""")
+_OR = re.compile(r"\bor\b")
 
 _MOST = 1 << 12
-"""Requirements of so many releases are remembered for an environment."""
+"""Requirements of so many releases are remembered for an environment, and so many markers' extras."""
 
 NO_EXTRA: frozenset[str] = frozenset({""})
+
+
+@lru_cache(maxsize=_MOST)
+def extra_needed(text: str) -> NormalizedName | None:
+    """The extra without which a marker of this text does not hold, whatever else it says: most have one."""
+    found = _UNDER_EXTRA.fullmatch(text)
+    return canonicalize_name(found[2]) if found is not None and not _OR.search(text) else None
 
 
 class MarkerAnswer(enum.Enum):
@@ -104,7 +112,7 @@ class HostMarkers:
             if len(self._left) >= _MOST:
                 self._left.clear()
             found: list[tuple[Requirement, MarkerAnswer]] = []
-            for requirement in under(requirements, extras):
+            for requirement in may_count(requirements, extras):
                 answer = self.evaluate(requirement.marker, extras)
                 if answer is MarkerAnswer.FAILS:
                     continue
@@ -122,7 +130,7 @@ class HostMarkers:
         return self._answers[key]
 
     def _evaluate(self, marker: Marker, text: str, extra: str) -> MarkerAnswer:
-        if (needed := _UNDER_EXTRA.fullmatch(text)) and needed[1] != extra and " or " not in text:
+        if extra_needed(text) not in {None, extra}:
             return MarkerAnswer.FAILS
         if any(name in text for name in self._unknown):
             return _Reader(text, lambda comparison: self._compare(comparison, extra)).answer()

@@ -11,6 +11,7 @@ import json
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from packaging.version import Version
@@ -26,7 +27,6 @@ from depguard.model.binary import (
 from depguard.model.file_list import BETWEEN, Columns, FileList, Joined
 
 FORMAT = 3
-_MOST = 2**32 - 1
 
 
 def dump_contents(answer: WheelContents) -> str:
@@ -81,16 +81,14 @@ def load_contents(text: str) -> WheelContents | None:
 def _listed(columns: Columns) -> list[Any]:
     paths, sizes, crcs = columns
     joined = BETWEEN.join(paths)
-    if not paths or joined.count(BETWEEN) >= len(paths) or not (_small(sizes) and _small(crcs)):
-        return [list(column) for column in columns]
-    return [joined, _packed(sizes), _packed(crcs)]
-
-
-def _small(numbers: Sequence[int | None]) -> bool:
-    return all(number is not None and number <= _MOST for number in numbers)
+    if joined.count(BETWEEN) == len(paths) - 1:
+        with suppress(TypeError, OverflowError):
+            return [joined, _packed(sizes), _packed(crcs)]
+    return [list(column) for column in columns]
 
 
 def _packed(numbers: Sequence[Any]) -> str:
+    """The numbers as text. Raises TypeError for a None, OverflowError for one of more than 32 bits."""
     row: array[int] = array("I", numbers)
     if sys.byteorder == "big":
         row.byteswap()

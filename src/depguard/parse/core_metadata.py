@@ -37,7 +37,7 @@ def read_core_metadata(
 ) -> MetadataAnswer:
     """The metadata of the artifact that is listed as ``name`` ``version``.
 
-    ``parsed_before``: the same packaging library has read the same text as CoreMetadata, so that no line of
+    ``parsed_before``: the same `READER` has read the same text as CoreMetadata, so that no line of
     ``Requires-Dist`` has to be parsed only to see whether it can be. Nine in ten are for extras.
     """
     fields = _fields(text)

@@ -86,17 +86,22 @@ def _read_fitting(text: str) -> Fitting:
     found: list[FittingVersion] = []
     try:
         for line in lines:
-            version, kinds, length = line.split("\t")
-            if not kinds or kinds.strip(_KINDS):
-                raise ValueError(f"kinds {kinds!r}")  # noqa: TRY301 - one way out for all that is wrong
-            end = begin + int(length)
-            found.append(FittingVersion(version_of(version), kinds, _Rows(text, begin, end, len(kinds))))
-            begin = end
+            version, begin = _read_line(line, text, begin)
+            found.append(version)
     except ValueError as error:
         raise ValueError(f"not what fits a host: {error}") from error
     if begin != len(text):
         raise ValueError("not what fits a host: its rows are not as long as they should be")
     return tuple(found)
+
+
+def _read_line(line: str, text: str, begin: int) -> tuple[FittingVersion, int]:
+    """A version whose files begin there in the text, and where they end."""
+    version, kinds, length = line.split("\t")
+    if not kinds or kinds.strip(_KINDS) or not text.startswith("[[", begin):
+        raise ValueError(f"kinds {kinds!r}, then {text[begin : begin + 20]!r}")
+    end = begin + int(length)
+    return FittingVersion(version_of(version), kinds, _Rows(text, begin, end, len(kinds))), end
 
 
 class _Rows(Sequence[FittingFile]):

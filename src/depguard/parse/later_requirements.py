@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from typing import overload
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 
-from depguard.model.stated import Stated
+from depguard.model.markers import extra_needed
+from depguard.model.stated_requirements import StatedRequirements
 from depguard.parse.requirement_cache import LONGEST, requirement
 
 _NAME = re.compile(r"\s*([A-Za-z0-9._-]*)")
-# What ends so holds with that extra alone, unless there is an ``or``. A URL may have a semicolon of its own.
-_UNDER_EXTRA = re.compile(r"""[^;@]*;(?:.*[\s)'"]and\s+|\s*)extra\s*==\s*(["'])([A-Za-z0-9._-]+)\1\s*""")
-_OR = re.compile(r"\bor\b")
 
 
 def read_requirement(text: str) -> Requirement:
@@ -27,26 +24,26 @@ def read_requirement(text: str) -> Requirement:
         raise ValueError(str(error)) from error
 
 
-@lru_cache(maxsize=1 << 14)
-def extra_of(text: str) -> str | None:
+def extra_of(text: str) -> NormalizedName | None:
     """The extra without which a requirement does not count, whatever else its marker says."""
-    found = _UNDER_EXTRA.fullmatch(text) if len(text) <= LONGEST else None
-    if found is None or _OR.search(text, text.index(";")):
+    stated, _, marker = text.partition(";")
+    if "@" in stated or len(marker) > LONGEST:  # a URL may have a semicolon of its own
         return None
-    return canonicalize_name(found[2])
+    return extra_needed(marker)
 
 
-class LaterRequirements(Stated):
+class LaterRequirements(StatedRequirements):
     """Requirements that are parsed when they are looked at: of most distributions nobody does.
 
     Compares as the tuple that it stands for. Raises ValueError for what is none, where it is looked at.
     """
 
-    __slots__ = ("_parsed", "_texts")
+    __slots__ = ("_names", "_parsed", "_texts")
 
     def __init__(self, texts: Sequence[str]) -> None:
         self._texts = texts
         self._parsed: tuple[Requirement, ...] | None = None
+        self._names: frozenset[NormalizedName] | None = None
 
     @overload
     def __getitem__(self, at: int) -> Requirement: ...
@@ -70,17 +67,19 @@ class LaterRequirements(Stated):
     def __repr__(self) -> str:
         return repr(self._all())
 
-    def under(self, extras: frozenset[str]) -> Iterable[Requirement]:
-        """As `Stated.under`."""
+    def may_count(self, extras: frozenset[str]) -> Iterable[Requirement]:
+        """As `StatedRequirements.may_count`."""
         if self._parsed is not None:
             return self._parsed
         wanted = {None, *map(canonicalize_name, extras)}
         return [read_requirement(text) for text in self._texts if extra_of(text) in wanted]
 
     def names(self) -> frozenset[NormalizedName]:
-        """As `Stated.names`."""
-        begun = map(_NAME.match, self._texts)
-        return frozenset({canonicalize_name(found[1]) for found in begun if found is not None})
+        """As `StatedRequirements.names`."""
+        if self._names is None:
+            begun = map(_NAME.match, self._texts)
+            self._names = frozenset({canonicalize_name(found[1]) for found in begun if found is not None})
+        return self._names
 
     def _all(self) -> tuple[Requirement, ...]:
         if self._parsed is None:

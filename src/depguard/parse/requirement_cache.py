@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import packaging
 from packaging.markers import InvalidMarker, Marker
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -28,6 +29,10 @@ _PLAIN = re.compile(
 LONGEST = 4000
 """Characters of one requirement or specifier: beyond any real one, and below the 4300 digits from which on
 a version would fail where it is compared, not here."""
+
+
+READER = f"packaging {packaging.__version__}, {LONGEST} characters"
+"""By what requirements are read here: another one may refuse what this one takes."""
 
 
 def own_requirement(text: str) -> Requirement:

@@ -17,7 +17,7 @@ from packaging.version import Version
 from depguard.model.markers import MarkerAnswer
 from depguard.model.plan import Action, ChangeSet
 from depguard.model.release import CoreMetadata
-from depguard.model.stated import under
+from depguard.model.stated_requirements import may_count
 from depguard.records import dataclass
 from depguard.resolve.host_view import HostView
 from depguard.resolve.offers import Offer
@@ -147,7 +147,7 @@ def _requirements(view: HostView, offer: Offer) -> tuple[Requirement, ...] | Non
         return None
     return tuple(
         requirement
-        for requirement in under(metadata.requires_dist, frozenset())
+        for requirement in may_count(metadata.requires_dist, frozenset())
         if view.holds(requirement.marker) is not MarkerAnswer.FAILS
     )
 

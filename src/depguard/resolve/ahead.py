@@ -18,7 +18,7 @@ from packaging.version import Version
 
 from depguard.model.markers import MarkerAnswer, markers_of
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer
-from depguard.model.stated import under
+from depguard.model.stated_requirements import may_count
 from depguard.records import dataclass, field
 from depguard.resolve.ports import Following, Look, Page
 
@@ -128,7 +128,7 @@ class Ahead:
         extras = frozenset(asked.extras if asked is not None else ())
         unmet = tuple(
             requirement
-            for requirement in under(answer.requires_dist, extras)
+            for requirement in may_count(answer.requires_dist, extras)
             if self._markers.evaluate(requirement.marker, extras) is not MarkerAnswer.FAILS
             and not host.satisfies(requirement)
         )

@@ -9,7 +9,7 @@ from packaging.utils import NormalizedName, canonicalize_name
 from depguard.model.binary import Binaries, Depth
 from depguard.model.host import Host
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata
-from depguard.model.stated import Stated
+from depguard.model.stated_requirements import names_of
 
 NUMPY = canonicalize_name("numpy")
 TORCH = canonicalize_name("torch")
@@ -57,7 +57,4 @@ def uses(metadata: CoreMetadata | None, *names: NormalizedName) -> bool:
     """Whether an artifact requires one of these; where its requirements are not known, it may."""
     if metadata is None:
         return True
-    required = metadata.requires_dist
-    if isinstance(required, Stated):
-        return not required.names().isdisjoint(names)
-    return any(canonicalize_name(requirement.name) in names for requirement in required)
+    return not names_of(metadata.requires_dist).isdisjoint(names)

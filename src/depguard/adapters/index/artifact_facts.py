@@ -8,8 +8,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-import packaging
-
 from depguard.adapters.cache import Cache, Entry
 from depguard.adapters.index.addresses import local_path, redact
 from depguard.adapters.index.traffic import Meter
@@ -19,13 +17,14 @@ from depguard.errors import OutOfReachError, Problem
 from depguard.model.binary import ContentsAnswer, ContentsUnknown, Depth, WheelContents
 from depguard.model.release import Artifact, CoreMetadata, MetadataAnswer, MetadataUnknown
 from depguard.parse.core_metadata import distil, read_core_metadata
+from depguard.parse.requirement_cache import READER
 
 if TYPE_CHECKING:
     from depguard.adapters.index.reading import ArtifactReader
 
 _METADATA = "metadata"
-_PARSED_BY = "packaging"
-"""The fact which version of the packaging library has read all of an entry's requirements."""
+_READER = "reader"
+"""The fact which `READER` has read all of an entry's requirements; empty where none could."""
 _SIZE = "size"
 
 
@@ -85,9 +84,9 @@ class ArtifactFacts:
         kept = None if local else self._kept(key)
         if kept is not None:
             self._meter.add(metadata=1, cached=1)
-            text, parsed_by = kept
-            answer = _answer(artifact, text, parsed_before=parsed_by == packaging.__version__)
-            if parsed_by is None:  # kept by a depguard that did not say; two libraries need not take turns
+            text, reader = kept
+            answer = _answer(artifact, text, parsed_before=reader == READER)
+            if reader is None:  # kept by a depguard that did not say; two that say so do not take turns
                 self._keep_metadata(key, text, answer)
             return answer
         if self._offline and not local:
@@ -159,7 +158,7 @@ class ArtifactFacts:
         return size
 
     def _kept(self, key: str) -> tuple[str, str | None] | None:
-        """The metadata, and which packaging library could read all of it."""
+        """The metadata, and its `_READER`, None where that is not told."""
         entry = self._cache.get(_METADATA, key)
         if entry is None:
             return None
@@ -167,11 +166,11 @@ class ArtifactFacts:
             value = json.loads(entry.text)
         except ValueError:
             return None
-        return (value, entry.facts.get(_PARSED_BY)) if isinstance(value, str) else None
+        return (value, entry.facts.get(_READER)) if isinstance(value, str) else None
 
     def _keep_metadata(self, key: str, text: str, answer: MetadataAnswer) -> None:
-        parsed = packaging.__version__ if isinstance(answer, CoreMetadata) else ""
-        self._keep(_METADATA, key, text, {_PARSED_BY: parsed})
+        reader = READER if isinstance(answer, CoreMetadata) else ""
+        self._keep(_METADATA, key, text, {_READER: reader})
 
     def _keep_size(self, artifact: Artifact, key: str) -> None:
         """Keep the size that was met on the way, where the page does not tell it."""
