@@ -295,10 +295,27 @@ def test_each_begins_with_its_own_and_goes_on_at_the_others_end(count: int, size
 
 @on_linux
 @pytest.mark.parametrize(("count", "size", "group"), [(9, 2, 3), (8, 3, 3), (4, 3, 2), (5, 4, 9)])
-def test_of_a_group_the_last_is_done_first(count: int, size: int, group: int) -> None:
+def test_a_group_is_done_by_one(count: int, size: int, group: int) -> None:
     orders = orders_of(count, size, group)
     assert all(sorted(order) == list(range(count)) for order in orders)
-    assert orders_of(9, 2, 3) == [[2, 1, 0, 8, 7, 6, 5, 4, 3], [5, 4, 3, 8, 7, 6, 2, 1, 0]]
+    assert orders_of(9, 2, 3) == [[0, 1, 2, 6, 7, 8, 3, 4, 5], [3, 4, 5, 6, 7, 8, 0, 1, 2]]
+
+
+def in_groups(size: int, count: int, group: int) -> list[int]:
+    """The process that did each part."""
+    return [process for _, process in Forks(size).each(slowly, count, group=group)]
+
+
+@on_linux
+def test_who_has_begun_a_group_ends_it() -> None:
+    done = in_own_process(in_groups, 2, 12, 3)
+    assert [len(set(done[begin : begin + 3])) for begin in range(0, 12, 3)] == [1, 1, 1, 1]
+    assert len(set(done)) == 2
+
+
+@on_linux
+def test_where_there_are_fewer_groups_than_processes_a_group_is_shared() -> None:
+    assert len(set(in_own_process(in_groups, 2, 6, 6))) == 2
 
 
 @on_linux

@@ -138,6 +138,30 @@ def test_a_joint_plan_by_several_processes_is_that_of_one() -> None:
     assert used >= len(TIERS)
 
 
+class Grouping:
+    """Does all itself, and knows what was to be done together."""
+
+    def __init__(self) -> None:
+        self.groups: list[int] = []
+
+    def each(self, work: Callable[[int], T], count: int, *, group: int = 1) -> Iterator[T]:
+        self.groups.append(group)
+        return map(work, range(count))
+
+
+@pytest.mark.parametrize(
+    ("questions", "together"), [((0, 0, 0), 3), ((0, 0, 1, 1), 2), ((0, 1, 0), 1), ((0, 0, 1), 1), ((), 1)]
+)
+def test_the_requests_of_a_question_on_a_host_are_done_together(
+    questions: tuple[int, ...], together: int
+) -> None:
+    asked = [question(FakeIndex.from_dict(INDEX)) for _ in range(2)]
+    crew = Grouping()
+    requests = [PlanRequest(question=asked[at], tier="low") for at in questions]
+    assert len(list(plan_many(requests, HOSTS, crew=crew))) == len(questions) * len(HOSTS)
+    assert crew.groups == [together]
+
+
 def unknown_by(size: int) -> tuple[str, int]:
     asked = question(FakeIndex.from_dict(INDEX))
     requests = [PlanRequest(question=asked, tier=tier) for tier in ("low", "lost")]

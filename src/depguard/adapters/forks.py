@@ -96,6 +96,8 @@ class Forks:
         size = min(self._size, count)
         if size < 2 or not is_safe():
             return map(work, range(count))
+        if -(-count // group) < size:  # there is not one for each process
+            group = 1
         return self._shared_out(work, count, size, group)
 
     def _shared_out(self, work: Callable[[int], T], count: int, size: int, group: int) -> Iterator[T]:
@@ -137,26 +139,25 @@ class _Failed(NamedTuple):
 
 
 class _Board:
-    """Which parts are taken, on a file in memory. Each of ``size`` processes has a run of neighbours."""
+    """Which groups of parts are taken, on a file in memory. Each of ``size`` processes has a run of them."""
 
     def __init__(self, count: int, size: int, group: int = 1) -> None:
         self._file = memory_file()
-        os.write(self._file, _FREE * count)
-        groups = [range(begin, min(begin + group, count)) for begin in range(0, count, group)]
-        edges = [len(groups) * at // size for at in range(size + 1)]
-        self._runs = [groups[begin:end] for begin, end in pairwise(edges)]
+        self._groups = [range(begin, min(begin + group, count)) for begin in range(0, count, group)]
+        os.write(self._file, _FREE * len(self._groups))
+        edges = [len(self._groups) * at // size for at in range(size + 1)]
+        self._runs = [range(begin, end) for begin, end in pairwise(edges)]
 
     def parts(self, at: int) -> Iterator[int]:
-        """The parts that are left for the process of a number, each taken when it comes to it.
+        """The parts that are left for the process of a number, a group taken when it comes to it.
 
         Its own first, which often look at the same things, in order. Whoever has done those takes what is
         left of the others', from the end: what these come to next they know most of.
         """
         own, *others = (*self._runs[at:], *self._runs[:at])
         for group in (*own, *(group for run in others for group in reversed(run))):
-            for number in reversed(group):
-                if self._take(number):
-                    yield number
+            if self._take(group):
+                yield from self._groups[group]
 
     def _take(self, number: int) -> bool:
         import fcntl  # not where no copies are made

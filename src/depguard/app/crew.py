@@ -14,8 +14,8 @@ class Crew(Protocol):
     def each(self, work: Callable[[int], T], count: int, *, group: int = 1) -> Iterator[T]:
         """What ``work`` gives for 0 up to ``count``, in this order.
 
-        Of every ``group`` parts that follow each other the last mostly takes longest: who does several at
-        once begins with it, so that nobody has much to do when all others are done.
+        Every ``group`` parts that follow each other have much in common: what is found out for one serves
+        the others, so one does them all where there is as much for each to do.
         ``work`` may be done in a copy of this process: it changes nothing that anybody else looks at, and
         what it gives is a value that can be pickled. Raises what ``work`` raises for the first part that
         fails.

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
+from itertools import groupby
+from math import gcd
 
 from depguard.app.crew import ALONE, Crew
 from depguard.app.plan import Question, Shared, plan_tier
@@ -48,9 +50,8 @@ def plan_many(
     """Plan every request on every host, host by host, each as soon as it is asked for.
 
     Requests with the same Question object share what is found out about a host. ``crew`` may do several at
-    once: a host at a time, and what is left of the last one by who has nothing left. Of ``hosts`` that are a
-    sequence each is looked at when its turn comes, by whoever plans on it:
-    `depguard.adapters.host_store.HostStore.several` reads them then.
+    once, mostly a host at a time. Of ``hosts`` that are a sequence each is looked at when its turn comes, by
+    whoever plans on it: `depguard.adapters.host_store.HostStore.several` reads them then.
 
     Raises InputError for a tier that a policy does not have, OutOfReachError.
     """
@@ -65,7 +66,8 @@ def plan_many(
         known = on_host(index)(requests[at].question)
         return plan_tier(known.question, requests[at].tier, known).reports.reports[0]
 
-    for part, report in enumerate(crew.each(planned, len(row) * len(requests), group=len(requests))):
+    runs = (len(tuple(run)) for _, run in groupby(requests, key=lambda request: id(request.question)))
+    for part, report in enumerate(crew.each(planned, len(row) * len(requests), group=gcd(*runs) or 1)):
         index, at = divmod(part, len(requests))
         yield HostReport(request=requests[at], report=report, hosts=row, index=index)
 
