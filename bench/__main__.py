@@ -172,6 +172,7 @@ def many_plans(work: subjects.Workplace, rounds: int = 15) -> dict[str, float]:
         "one_cpu": plans / statistics.median(each["cpu"] for each in found[1]),
         "two": plans / two,
         "cores": statistics.median(cores),
+        "before": statistics.median(each["before"] for answers in found.values() for each in answers),
     }
 
 

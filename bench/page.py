@@ -136,8 +136,9 @@ def _many(many: Mapping[str, float]) -> str:
         f" **{many['one']:.1f} plans a second** in one process"
         f" ({many['one_cpu']:.1f} a second of CPU), **{many['two']:.1f}** in two"
         f" ({many['two'] / many['one']:.2f} times as many; a plain loop does {many['cores']:.2f} times as much in"
-        f" two processes here). Hosts and pages are read, everything is solved and"
-        " judged; importing Python modules does not count."
+        f" two processes here). That is the call: hosts and pages are read, everything is solved and judged. The"
+        f" policy and the settings that it is given are read before, once, in {many['before'] * 1000:.0f} ms;"
+        " importing Python modules does not count."
     )
 
 
