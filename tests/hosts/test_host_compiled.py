@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import json
+import weakref
+from collections.abc import Callable
 
 import pytest
 from packaging.utils import canonicalize_name
@@ -63,15 +66,48 @@ def test_the_same_host_gives_the_same_text(parsed: Host) -> None:
     assert compiled_text(compiled_host(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "null", "[]", '{"format": 0}', '{"format": 1}', "{"])
+@pytest.mark.parametrize("text", ["", "null", "[]", '{"format": 0}', '{"format": 2}', "{"])
 def test_what_is_no_compiled_host_is_refused(text: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one too
         compiled_host(text)
 
 
+def with_head(text: str, **changed: object) -> str:
+    head, rows = text.split("\n", 1)
+    return json.dumps(json.loads(head) | changed) + "\n" + rows
+
+
+@pytest.mark.parametrize("damage", [lambda text: text[:-2], lambda text: f"{text}[]\n"])
+def test_a_text_of_another_length_is_refused(parsed: Host, damage: Callable[[str], str]) -> None:
+    with pytest.raises(ValueError, match="not as long"):
+        compiled_host(damage(compiled_text(parsed)))
+
+
+@pytest.mark.parametrize("part", ["installed", "wanted"])
+@pytest.mark.parametrize("value", [None, [], {"numpy": "many"}, {"numpy": None}, 7])
+def test_a_first_line_of_another_shape_is_refused(parsed: Host, part: str, value: object) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - which, follows from the value
+        compiled_host(with_head(compiled_text(parsed), **{part: value}))
+
+
 def test_a_row_of_another_shape_is_refused_when_it_is_asked_for(parsed: Host) -> None:
-    head, first, *rest = compiled_text(parsed).split("\n")
-    name = first.partition("\t")[0]
-    broken = compiled_host("\n".join([head, f"{name}\t{json.dumps({'no': 'row'})}", *rest]))
+    text = compiled_text(parsed)
+    head, first, *rest = text.split("\n")
+    name = next(iter(json.loads(head)["installed"]))
+    other = json.dumps({"no": "row"})
+    broken = compiled_host("\n".join([head, other.ljust(len(first)), *rest]))
     with pytest.raises(ValueError, match="no row"):
         broken.installed[canonicalize_name(name)]
+
+
+def test_nothing_of_a_host_is_kept_when_nobody_holds_it(parsed: Host) -> None:
+    text = compiled_text(parsed)
+    host = compiled_host(text)
+    known = weakref.ref(host.installed)
+    next(iter(host_needs(host).by_parent.values()))
+    gc.disable()  # what goes without it goes at once
+    try:
+        del host
+        assert known() is None
+    finally:
+        gc.enable()

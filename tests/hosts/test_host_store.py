@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -114,10 +115,31 @@ def test_a_host_is_read_once(store: HostStore) -> None:
 def test_several_are_read_when_they_are_looked_at(store: HostStore) -> None:
     hosts = store.several(["image", "lost", "2026.07-gpu", "2026.07-cpu"])
     assert len(hosts) == 4
-    assert hosts[0] is store.find("lab/image")
+    assert hosts[0] == store.find("lab/image")
+    assert hosts[0] is hosts[0]
     assert [host.name for host in hosts[2:]] == ["colab/2026.07-gpu", "colab/2026.07-cpu"]
     with pytest.raises(InputError):
         hosts[1]
+
+
+def hosts_in_memory() -> int:
+    return sum(type(each) is Host for each in gc.get_objects())
+
+
+def test_of_several_only_the_last_is_kept_but_what_was_found_before_is_taken(store: HostStore) -> None:
+    found = store.find("lab/image")
+    hosts = store.several(["lab/image", "2026.07-gpu", "live"])
+    assert hosts[0] is found
+    before = hosts_in_memory()
+    hosts[1]
+    assert hosts_in_memory() == before + 1
+    hosts[0]
+    assert hosts_in_memory() == before
+
+
+def test_one_of_several_may_be_the_live_one(tmp_path: Path) -> None:
+    host = make_host(parse_host_file(TEXT.format(name="live", numpy="1.0"), "x"), None)
+    assert HostStore([tmp_path], lambda: host).several(["live"])[0] is host
 
 
 def test_live_is_asked_for_by_name(tmp_path: Path) -> None:

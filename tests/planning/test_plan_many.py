@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import TypeVar, overload
 
 import pytest
 
@@ -15,8 +16,10 @@ from depguard.app.plan import Question, Shared, plan_tier
 from depguard.app.plan_many import HostReport, PlanRequest, plan_many
 from depguard.emit.json_report import render_json
 from depguard.errors import InputError
+from depguard.model.host import Host
 from depguard.model.policy import Installer
 from depguard.model.report import Reports
+from depguard.parse.host_compiled import compiled_host, compiled_text
 from depguard.parse.policy import parse_policy
 from kit.fake_index import FakeIndex, Release
 from kit.hosts import small_host
@@ -160,6 +163,42 @@ def test_the_requests_of_a_question_on_a_host_are_done_together(
     requests = [PlanRequest(question=asked[at], tier="low") for at in questions]
     assert len(list(plan_many(requests, HOSTS, crew=crew))) == len(questions) * len(HOSTS)
     assert crew.groups == [together]
+
+
+COMPILED = [compiled_text(replace(HOSTS[0], name=f"test/{at}")) for at in range(12)]
+
+
+class MadeWhenLookedAt(Sequence[Host]):
+    """A new host each time, as it comes out of the cache."""
+
+    def __len__(self) -> int:
+        return len(COMPILED)
+
+    @overload
+    def __getitem__(self, at: int) -> Host: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Host]: ...
+    def __getitem__(self, at: int | slice) -> Host | Sequence[Host]:
+        assert isinstance(at, int)
+        return compiled_host(COMPILED[at])
+
+
+def hosts_in_memory() -> int:
+    return sum(type(each) is Host for each in gc.get_objects())
+
+
+@pytest.mark.parametrize("installer", Installer)
+def test_a_host_that_was_planned_on_is_let_go_of_at_once(installer: Installer) -> None:
+    asked = replace(question(FakeIndex.from_dict(INDEX)), installer=installer)
+    requests = [PlanRequest(question=asked, tier=tier) for tier in TIERS]
+    gc.collect()
+    before = hosts_in_memory()
+    gc.disable()  # nothing waits for circles to be looked for
+    try:
+        most = max(hosts_in_memory() for _ in plan_many(requests, MadeWhenLookedAt()))
+    finally:
+        gc.enable()
+    assert 1 <= most - before <= 2  # the one that is planned on, and the one before while it is made
 
 
 def unknown_by(size: int) -> tuple[str, int]:

@@ -17,8 +17,9 @@ from depguard.errors import OutOfReachError
 from depguard.model.policy import Override
 from depguard.model.release import Artifact, CoreMetadata, FormatControl, ProjectPage
 from depguard.parse.filenames import FileName, read_filename
+from depguard.resolve.choosing import lower_bounds
 from depguard.resolve.offers import Unfit
-from depguard.resolve.universe import Universe, lower_bounds
+from depguard.resolve.universe import Universe
 from kit.fake_index import FakeIndex
 from kit.hosts import small_host
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, MutableMapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
@@ -96,28 +97,44 @@ class HostStore:
     def read(self, path: Path) -> Host:
         """The host in a file, with the metadata beside it. Read once in a run."""
         if path not in self._read:
-            metadata_path = metadata_path_of(path)
-            text = self._files.text(path)
-            metadata = self._files.text(metadata_path) if self._files.is_file(metadata_path) else None
-            sources = (text, metadata or "")
-            place = str(path)  # it stands in every location
-            known = self._made.get((place, *sources))
+            place, text, metadata = self._texts(path)
+            known = self._made.get((place, text, metadata or ""))
             if known is None:
-                known = self._made[place, *sources] = self._forms.recall(
-                    "host",
-                    sources,
-                    lambda: parsed_host(path, text, metadata, ahead=self._ahead),
-                    to_text=_compiled_text,
-                    from_text=_compiled_host,
-                    afresh=True,
-                    place=place,
-                )
+                known = self._made[place, text, metadata or ""] = self._recalled(path, text, metadata)
             self._read[path] = known
         return self._read[path]
 
     def several(self, names: Sequence[str]) -> Sequence[Host]:
-        """Hosts by name, each found and read when it is looked at: a copy of this process reads its own."""
-        return _Later(self.find, names)
+        """Hosts by name, each found and read when it is looked at: a copy of this process reads its own.
+
+        Only the last one is kept: a host takes 2 MB, and there may be hundreds.
+        """
+        return _Later(self._passing, names)
+
+    def _passing(self, name_or_path: str) -> Host:
+        """As `find`, of a host that is looked at once."""
+        path = None if name_or_path == LIVE else self.path(name_or_path)
+        if path is None or path in self._read:
+            return self.find(name_or_path)
+        _, text, metadata = self._texts(path)
+        return self._recalled(path, text, metadata)
+
+    def _texts(self, path: Path) -> tuple[str, str, str | None]:
+        """Where a host is from, which stands in every location, its text and that of its metadata."""
+        beside = metadata_path_of(path)
+        text = self._files.text(path)
+        return str(path), text, self._files.text(beside) if self._files.is_file(beside) else None
+
+    def _recalled(self, path: Path, text: str, metadata: str | None) -> Host:
+        return self._forms.recall(
+            "host",
+            (text, metadata or ""),
+            lambda: parsed_host(path, text, metadata, ahead=self._ahead),
+            to_text=_compiled_text,
+            from_text=_compiled_host,
+            afresh=True,
+            place=str(path),
+        )
 
     def outline(self, name_or_path: str) -> Host:
         """The host without its metadata: for lists, where reading all of it would take seconds.
@@ -148,10 +165,10 @@ class HostStore:
 
 
 class _Later(Sequence[Host]):
-    """Hosts that are read when they are looked at."""
+    """Hosts that are read when they are looked at; the last one is remembered."""
 
     def __init__(self, find: Callable[[str], Host], names: Sequence[str]) -> None:
-        self._find = find
+        self._find = lru_cache(maxsize=1)(find)
         self._names = names
 
     @overload

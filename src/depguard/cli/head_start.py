@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from depguard.model.host import Host
     from depguard.model.policy import Installer
     from depguard.model.request import IndexOptions
+    from depguard.resolve.choosing import Chooser
     from depguard.resolve.effort import Effort
-    from depguard.resolve.universe import Universe
 
 
 class HeadStart:
@@ -122,10 +122,10 @@ class Prospect:
         from depguard.resolve.ahead import Ahead
 
         @cache
-        def universe() -> Universe:
-            from depguard.resolve.universe import Universe
+        def chooser() -> Chooser:
+            from depguard.resolve.choosing import Chooser
 
-            return Universe(source=source, host=self.host, cutoff=self.cutoff)
+            return Chooser(host=self.host, cutoff=self.cutoff)
 
         @cache
         def effort() -> Effort | None:
@@ -133,5 +133,5 @@ class Prospect:
 
             return effort_for(self.host, self.binaries)
 
-        ahead = Ahead(self.host, lambda page: universe().choose(page), effort)
+        ahead = Ahead(self.host, lambda page: chooser().choose(page), effort)
         source.prefetch(ahead.request(self.wanted, guarded=True), ahead)

@@ -1,15 +1,17 @@
 """A host as it is kept for later runs: parsed once, its markers evaluated once, read again piece by piece.
 
-The text has a line of JSON about the host, one for each distribution (``name TAB row``), and one for each
-project that any of them requires (who does, and where in its row). Nobody edits it and nothing in it can
-run: it is data alone, and what does not fit is made again from the host's own files.
+The text has a line of JSON about the host, one for each distribution, and one for each project that any of
+them requires (who does, and where in its row). The first says whose the others are and how long: most are
+never asked for, nor cut out. Nobody edits it and nothing in it can run: it is data alone, and what does not
+fit is made again from the host's own files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+from itertools import accumulate, pairwise
 from typing import Any, Generic, TypeVar
 
 from packaging.requirements import Requirement
@@ -26,7 +28,7 @@ from depguard.parse.filenames import version_of
 from depguard.parse.later_requirements import LaterRequirements, read_requirement
 from depguard.parse.requirement_cache import stated_text
 
-FORMAT = 1
+FORMAT = 2
 """Raised whenever a text of before would be misread."""
 
 _LETTERS = {MarkerAnswer.HOLDS: "H", MarkerAnswer.FAILS: "F", MarkerAnswer.UNKNOWN: "U"}
@@ -39,6 +41,21 @@ def compiled_text(host: Host) -> str:
     """The host's compiled form. The same host gives the same text."""
     needs = read_needs(host)
     markers = markers_of(host.markers, host.unknown_markers)
+    rows, places = {}, {}
+    for name, dist in host.installed.items():
+        requires = dist.requirements.requires
+        active = {id(need.requirement): need for need in needs.by_parent[name]}
+        counts = "".join(
+            "-" if id(known) not in active else "U" if active[id(known)].marker_unknown else "H"
+            for known in requires
+        )
+        plain = "".join(_LETTERS[markers.evaluate(known.marker)] for known in requires)
+        places[name] = {id(known): at for at, known in enumerate(requires)}
+        rows[name] = _line([*_row(dist), plain, counts])
+    wanted = {
+        name: _line([[need.parent, places[need.parent][id(need.requirement)]] for need in active])
+        for name, active in needs.by_name.items()
+    }
     head = {
         "format": FORMAT,
         "name": host.name,
@@ -53,26 +70,16 @@ def compiled_text(host: Host) -> str:
         "accelerator": host.accelerator,
         "loaded": None if host.loaded is None else sorted(host.loaded),
         "facts": dict(host.facts),
-        "installed": len(host.installed),
         "unknown": [name for name, dist in host.installed.items() if not dist.requirements.known],
         "extras": {name: sorted(extras) for name, extras in needs.extras.items()},
+        "installed": {name: len(line) for name, line in rows.items()},
+        "wanted": {name: len(line) for name, line in wanted.items()},
     }
-    lines = [json.dumps(head)]
-    places: dict[NormalizedName, dict[int, int]] = {}
-    for name, dist in host.installed.items():
-        requires = dist.requirements.requires
-        active = {id(need.requirement): need for need in needs.by_parent[name]}
-        counts = "".join(
-            "-" if id(known) not in active else "U" if active[id(known)].marker_unknown else "H"
-            for known in requires
-        )
-        plain = "".join(_LETTERS[markers.evaluate(known.marker)] for known in requires)
-        places[name] = {id(known): at for at, known in enumerate(requires)}
-        lines.append(f"{name}\t{json.dumps([*_row(dist), plain, counts])}")
-    for name, wanted in needs.by_name.items():
-        who = [[need.parent, places[need.parent][id(need.requirement)]] for need in wanted]
-        lines.append(f"{name}\t{json.dumps(who)}")
-    return "\n".join(lines)
+    return "".join([_line(head), *rows.values(), *wanted.values()])
+
+
+def _line(value: object) -> str:
+    return json.dumps(value, separators=(",", ":")) + "\n"
 
 
 def compiled_host(text: str) -> Host:
@@ -81,11 +88,11 @@ def compiled_host(text: str) -> Host:
     A row that turns out to be broken when it is asked for raises ValueError there.
     """
     try:
-        first, _, lines = text.partition("\n")
-        head = json.loads(first)
+        begin = text.find("\n") + 1
+        head = json.loads(text[:begin])
         if head["format"] != FORMAT:
             raise ValueError("another format")
-        baseline = _Baseline(head, lines, int(head["installed"]))
+        baseline = _Baseline(head, _Rows(text, begin, head["installed"], head["wanted"]))
         return Host(
             name=head["name"],
             python=Version(head["python"]),
@@ -135,69 +142,111 @@ def _row(dist: InstalledDistribution) -> list[Any]:
 
 
 class _Lazy(Mapping[NormalizedName, V], Generic[V]):
-    """Values by name, each made of its row when it is first asked for."""
+    """Values by name, each made when it is first asked for."""
 
-    def __init__(self, rows: Mapping[NormalizedName, str], make: Callable[[NormalizedName], V]) -> None:
-        self._rows = rows
+    def __init__(self, names: Collection[NormalizedName], make: Callable[[NormalizedName], V]) -> None:
+        self._names = names
         self._make = make
         self._made: dict[NormalizedName, V] = {}
 
     def __getitem__(self, name: NormalizedName) -> V:
         made = self._made.get(name)
         if made is None:
-            if name not in self._rows:
+            if name not in self._names:
                 raise KeyError(name)
             made = self._made[name] = self._make(name)
         return made
 
     def __contains__(self, name: object) -> bool:
-        return name in self._rows
+        return name in self._names
 
     def __iter__(self) -> Iterator[NormalizedName]:
-        return iter(self._rows)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._names)
+
+
+_Places = Mapping[NormalizedName, tuple[int, int]]
+"""Where the lines of names begin and end."""
+
+
+class _Rows:
+    """The lines below the first, each cut out and read when it is asked for."""
+
+    def __init__(
+        self,
+        text: str,
+        begin: int,
+        installed: Mapping[NormalizedName, int],
+        wanted: Mapping[NormalizedName, int],
+    ) -> None:
+        ends = list(accumulate((*installed.values(), *wanted.values()), initial=begin))
+        if ends[-1] != len(text):
+            raise ValueError("its lines are not as long as they should be")
+        places = list(pairwise(ends))
+        self._text = text
+        self.installed: _Places = dict(zip(installed, places[: len(installed)], strict=True))
+        self.wanted: _Places = dict(zip(wanted, places[len(installed) :], strict=True))
+        self._read: dict[NormalizedName, list[Any]] = {}
+
+    def of(self, name: NormalizedName) -> list[Any]:
+        """The row of a distribution. Raises KeyError, and ValueError for a line that is none."""
+        row = self._read.get(name)
+        if row is None:
+            row = self._read[name] = self._loaded(self.installed[name])
+        return row
+
+    def needs_of(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
+        """What counts of the requirements of a distribution."""
+        *_, texts, _, counts = self.of(name)
+        return tuple(
+            _active(name, text, letter) for text, letter in zip(texts, counts, strict=True) if letter != "-"
+        )
+
+    def needs_for(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
+        """What counts of that by which a project is required."""
+        found: list[ActiveRequirement] = []
+        for parent, at in self._loaded(self.wanted[name]):
+            *_, texts, _, counts = self.of(parent)
+            found.append(_active(parent, texts[at], counts[at]))
+        return tuple(found)
+
+    def _loaded(self, place: tuple[int, int]) -> list[Any]:
+        begin, end = place
+        found = json.loads(self._text[begin:end])
+        if not isinstance(found, list):
+            raise ValueError("no row of a compiled host")  # noqa: TRY004 - one error for all that does not fit
+        return found
 
 
 class _Baseline(CompiledBaseline):
-    def __init__(self, head: Mapping[str, Any], lines: str, count: int) -> None:
+    def __init__(self, head: Mapping[str, Any], rows: _Rows) -> None:
         self._head = head
-        self._lines = lines
-        self._count = count
-        self._read: dict[NormalizedName, list[Any]] = {}
+        self._rows = rows
         self._made: dict[NormalizedName, InstalledDistribution] = {}
-        self._needs: HostNeeds | None = None
         self._plain: dict[NormalizedName, tuple[tuple[Requirement, MarkerAnswer], ...]] = {}
-
-    @cached_property
-    def _pairs(self) -> list[tuple[NormalizedName, str]]:
-        # Threads that ask ahead may come here at the same time, and make the same.
-        parts = [line.partition("\t") for line in self._lines.split("\n")] if self._lines else []
-        return [(NormalizedName(name), row) for name, _, row in parts]
-
-    @cached_property
-    def _rows(self) -> dict[NormalizedName, str]:
-        return dict(self._pairs[: self._count])
-
-    @cached_property
-    def _wanted(self) -> dict[NormalizedName, str]:
-        return dict(self._pairs[self._count :])
+        # Made of the rows alone: if they held this, nothing of the host would be let go of.
+        self._needs = HostNeeds(
+            by_parent=_Lazy(rows.installed, rows.needs_of),
+            by_name=_Lazy(rows.wanted, rows.needs_for),
+            extras={NormalizedName(name): frozenset(found) for name, found in head["extras"].items()},
+        )
 
     def __getitem__(self, name: NormalizedName) -> InstalledDistribution:
         made = self._made.get(name)
         if made is None:
-            made = self._made[name] = _distribution(name, self._row(name))
+            made = self._made[name] = _distribution(name, self._rows.of(name))
         return made
 
     def __contains__(self, name: object) -> bool:
-        return name in self._rows
+        return name in self._rows.installed
 
     def __iter__(self) -> Iterator[NormalizedName]:
-        return iter(self._rows)
+        return iter(self._rows.installed)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows.installed)
 
     def fits(self, host: Host) -> bool:
         return host.markers == self._head["markers"] and host.unknown_markers == frozenset(
@@ -210,7 +259,7 @@ class _Baseline(CompiledBaseline):
     def plain(self, name: NormalizedName) -> tuple[tuple[Requirement, MarkerAnswer], ...]:
         known = self._plain.get(name)
         if known is None:
-            *_, texts, plain, _ = self._row(name)
+            *_, texts, plain, _ = self._rows.of(name)
             known = self._plain[name] = tuple(
                 [
                     (read_requirement(text), _ANSWERS[letter])
@@ -221,40 +270,7 @@ class _Baseline(CompiledBaseline):
         return known
 
     def needs(self) -> HostNeeds:
-        if self._needs is None:
-            extras = self._head["extras"]
-            self._needs = HostNeeds(
-                by_parent=_Lazy(self._rows, self._of_parent),
-                by_name=_Lazy(self._wanted, self._of_name),
-                extras={NormalizedName(name): frozenset(found) for name, found in extras.items()},
-            )
         return self._needs
-
-    def _of_parent(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
-        *_, texts, _, counts = self._row(name)
-        return tuple(
-            _active(name, text, letter) for text, letter in zip(texts, counts, strict=True) if letter != "-"
-        )
-
-    def _of_name(self, name: NormalizedName) -> tuple[ActiveRequirement, ...]:
-        found: list[ActiveRequirement] = []
-        for parent, at in _loaded(self._wanted[name]):
-            *_, texts, _, counts = self._row(parent)
-            found.append(_active(parent, texts[at], counts[at]))
-        return tuple(found)
-
-    def _row(self, name: NormalizedName) -> list[Any]:
-        row = self._read.get(name)
-        if row is None:
-            row = self._read[name] = _loaded(self._rows[name])
-        return row
-
-
-def _loaded(text: str) -> list[Any]:
-    found = json.loads(text)
-    if not isinstance(found, list):
-        raise ValueError("no row of a compiled host")  # noqa: TRY004 - one error for all that does not fit
-    return found
 
 
 def _active(parent: NormalizedName, text: str, letter: str) -> ActiveRequirement:

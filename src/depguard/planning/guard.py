@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
@@ -125,13 +126,14 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, kept: Kept, *, mo
         prereleases=request.prereleases,
         early=_early(request),
     )
-    provider = GuardedProvider(hosts, rules, kept)
     roots: list[JointNeed] = []
-    for name, version in sorted(request.pins.items()):
-        roots += provider.roots(Requirement(f"{name}=={version}"))
-    for wanted in request.wanted:
-        roots += provider.roots(wanted.requirement, location=wanted.location)
-    outcome = _solve(provider, roots, request.rounds)
+    with closing(GuardedProvider(hosts, rules, kept)) as provider:
+        for name, version in sorted(request.pins.items()):
+            roots += provider.roots(Requirement(f"{name}=={version}"))
+        for wanted in request.wanted:
+            roots += provider.roots(wanted.requirement, location=wanted.location)
+        outcome = _solve(provider, roots, request.rounds)
+        explored = (*roots, *provider.explored())
     changes = None
     doubts: tuple[tuple[str, ...], ...] = tuple(() for _ in hosts)
     if isinstance(outcome, Solved):
@@ -140,7 +142,7 @@ def _pass(hosts: Sequence[GuardedHost], request: GuardRequest, kept: Kept, *, mo
     return Guarded(
         changes=changes,
         outcome=outcome,
-        explored=(*roots, *provider.explored()),
+        explored=explored,
         doubts=doubts,
         second_pass=moves,
     )

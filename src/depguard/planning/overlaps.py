@@ -73,7 +73,7 @@ class _Roots:
     tops: Mapping[str, int]
 
 
-_MOST = 32
+_MOST = 4
 _all: dict[tuple[int, int], tuple[Host, FileTable, _Roots]] = {}
 
 
@@ -116,22 +116,26 @@ def _touched(
     files: Iterable[InstalledFile], roots: Mapping[str, Owners]
 ) -> dict[NormalizedName, list[InstalledFile]]:
     """The files that lie at or below a root, by the root's owners."""
-    by_folder: dict[str, Owners] = {"": ()}
-
-    def owners(folder: str) -> Owners:
-        known = by_folder.get(folder)
-        if known is None:
-            known = owners(folder.rpartition("/")[0]) + roots.get(folder, ())
-            by_folder[folder] = known
-        return known
-
+    owners = _AtOrAbove(roots)
     touched: dict[NormalizedName, list[InstalledFile]] = {}
     for file in files:
         folder = file.path.rpartition("/")[0]
         if not folder.endswith(".dist-info"):
-            for owner in (*owners(folder), *roots.get(file.path, ())):
+            for owner in (*owners[folder], *roots.get(file.path, ())):
                 touched.setdefault(owner, []).append(file)
     return touched
+
+
+class _AtOrAbove(dict[str, Owners]):
+    """The owners of a folder and of those that it lies in, each found once."""
+
+    def __init__(self, roots: Mapping[str, Owners]) -> None:
+        super().__init__({"": ()})
+        self._roots = roots
+
+    def __missing__(self, folder: str) -> Owners:
+        self[folder] = known = self[folder.rpartition("/")[0]] + self._roots.get(folder, ())
+        return known
 
 
 def _with(owner: NormalizedName, files: list[InstalledFile], own: Listing | None) -> Overlap | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import closing
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
@@ -98,10 +99,9 @@ def _install(view: HostView, command: InstallCommand, pip: Version | None) -> Si
     roots, doubts = root_needs(view, command.items)
     if command.installer is Installer.PIP:
         roots = list(as_pip_asks(roots))
-    provider = InstallerProvider(
-        view, _behaviour(view, command, roots, pip), roots, constraint_limits(view, command.constraints)
-    )
-    outcome = solve_as_installer(provider, roots)
+    limits = constraint_limits(view, command.constraints)
+    with closing(InstallerProvider(view, _behaviour(view, command, roots, pip), roots, limits)) as provider:
+        outcome = solve_as_installer(provider, roots)
     label = installer_label(view, command.installer, pip)
     doubts = (*doubts, *_constraint_doubts(view, command.constraints), *_option_doubts(command))
     match outcome:

@@ -73,7 +73,7 @@ class Ahead:
     """A `resolve.ports.Guess` for one host. It may be asked from several threads at once.
 
     A solver that comes to something else asks for that, so a wrong guess costs a request and nothing more.
-    ``choose`` gives what of a page the host can take: `resolve.universe.Universe.choose`.
+    ``choose`` gives what of a page the host can take: `resolve.choosing.Chooser.choose`.
     ``scout`` tells how deep the wheels that come in will be looked into, None if nobody does.
     """
 

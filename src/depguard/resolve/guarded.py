@@ -39,6 +39,10 @@ class GuardedProvider(Provider[JointNeed, JointCandidate]):
         self._roots: list[JointNeed] = []
         self._order: dict[Key, int] = {}
 
+    def close(self) -> None:
+        """Let go of what was found for it: it is not asked any more."""
+        self._choice.close()
+
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[Key],

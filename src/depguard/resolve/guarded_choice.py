@@ -59,6 +59,10 @@ class GuardedChoice:
         self._said: dict[int, _Said] = {}
         self._left: dict[tuple[Key, frozenset[_Said]], Choices[JointCandidate]] = {}
 
+    def close(self) -> None:
+        """Let go of what is left of projects: what nobody came to look for there refers back to this."""
+        self._left.clear()
+
     def left(
         self, key: Key, needs: Sequence[JointNeed], given_up: Callable[[JointCandidate], bool]
     ) -> Iterator[JointCandidate]:

@@ -65,6 +65,10 @@ class InstallerProvider(Provider[Need, Candidate]):
         """What to settle next: smaller comes first."""
         return self._turns.preference(key, information, causes)
 
+    def close(self) -> None:
+        """Let go of what was found for it: it is not asked any more."""
+        self._choice.close()
+
     def narrow_requirement_selection(
         self,
         identifiers: Iterable[Key],

@@ -68,6 +68,10 @@ class InstallerChoice:
         self._first: dict[Key, Candidate | None] = {}
         self._left: dict[tuple[Key, frozenset[_Said], bool], Choices[Candidate]] = {}
 
+    def close(self) -> None:
+        """Let go of what is left of projects: what nobody came to look for there refers back to this."""
+        self._left.clear()
+
     def left(self, key: Key, needs: Iterable[Need], refused: AbstractSet[int]) -> Iterator[Candidate]:
         """What the needs leave of a project, but for the ``refused`` (ids): made as far as it is asked for.
 

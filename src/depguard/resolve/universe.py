@@ -1,29 +1,24 @@
-"""What one host can take from a source: for each version of a project its best artifact."""
+"""What one host can take from a source, and what that says of itself."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
-from packaging.tags import Tag
 from packaging.utils import NormalizedName, canonicalize_name, canonicalize_version
 from packaging.version import Version
 
-from depguard.errors import OutOfReachError, Problem
 from depguard.model.host import Host
 from depguard.model.release import Artifact, ArtifactKind, CoreMetadata, FormatControl, MetadataUnknown
-from depguard.parse.fitting import SDIST, WHEEL, Fitting, FittingFile
-from depguard.parse.listed_page import ListedPage, Reach
-from depguard.parse.simple_api import upload_moment
 from depguard.records import dataclass, field
 from depguard.resolve.ahead import Ahead
-from depguard.resolve.offers import Offer, Offers, Shelf, Unfit, UnfitArtifact
-from depguard.resolve.ports import PackageSource, Page
-from depguard.resolve.prereleases import Remembering
+from depguard.resolve.choosing import Chooser
+from depguard.resolve.offers import Offer, Offers, Shelf, UnfitArtifact
+from depguard.resolve.ports import PackageSource
 
 if TYPE_CHECKING:
     from depguard.model.abi_report import Clash
@@ -57,7 +52,6 @@ class Universe:
     shelf: Shelf | None = None
     refused: dict[tuple[NormalizedName, Version], Clash] = field(default_factory=dict, init=False)
     _offers: dict[NormalizedName, Offers] = field(default_factory=dict, init=False, repr=False)
-    _fits: dict[str, bool] = field(default_factory=dict, init=False, repr=False)
     _expected: set[int] = field(default_factory=set, init=False, repr=False)
     _metadata: dict[int, CoreMetadata | MetadataUnknown] = field(default_factory=dict, init=False, repr=False)
 
@@ -75,7 +69,7 @@ class Universe:
         """
         known = self._offers.get(name)
         if known is None:
-            known = self._offers[name] = self.choose(self.source.page(name))
+            known = self._offers[name] = self._chooser.choose(self.source.page(name))
         return known
 
     def metadata(self, offer: Offer) -> CoreMetadata | MetadataUnknown:
@@ -99,26 +93,22 @@ class Universe:
 
     def python_fits(self, requires_python: SpecifierSet) -> bool:
         """Whether the host's interpreter meets a Requires-Python."""
-        key = str(requires_python)
-        known = self._fits.get(key)
-        if known is None:
-            bound = lower_bounds(requires_python) if self.lower_python else requires_python
-            known = self._fits[key] = bound.contains(self.host.python, prereleases=True)
-        return known
+        return self._chooser.python_fits(requires_python)
 
     def unfit(self, name: NormalizedName) -> tuple[UnfitArtifact, ...]:
         """All artifacts of a project that this host cannot take, with reasons (for explanations)."""
         refused: list[UnfitArtifact] = []
-        for artifact in self.source.page(name).artifacts:
-            reason = self._verdict(artifact)
+        page, verdict = self.source.page(name), self._chooser.verdict
+        for artifact in page.artifacts:
+            reason = verdict(artifact, page)
             if reason is not None:
                 refused.append(UnfitArtifact(artifact=artifact, reason=reason))
         return tuple(refused)
 
     def fitting(self, name: NormalizedName, version: Version) -> tuple[Artifact, ...]:
         """Every artifact of one version that this host can take, in the index's order."""
-        page = self.source.page(name)
-        return tuple(a for a in page.artifacts if a.version == version and self._verdict(a) is None)
+        page, verdict = self.source.page(name), self._chooser.verdict
+        return tuple(a for a in page.artifacts if a.version == version and verdict(a, page) is None)
 
     def prefetch(self, names: Iterable[NormalizedName]) -> None:
         """Pass on the hint that these pages will be asked for."""
@@ -139,104 +129,17 @@ class Universe:
     @cached_property
     def ahead(self) -> Ahead:
         """What is told ahead of a solver."""
-        return Ahead(self.host, self.choose, self.scout)
-
-    def choose(self, page: Page) -> Offers:
-        """The versions of a page that fit, newest first. Raises as ``offers`` does."""
-        if isinstance(page, ListedPage):
-            return self._listed(page)
-        best: dict[Version, tuple[tuple[int, int, object], Artifact]] = {}
-        for artifact in page.artifacts:
-            if self._verdict(artifact) is not None:
-                continue
-            rank = self._rank(artifact)
-            held = best.get(artifact.version)
-            # Between equals the later one counts, as for pip: it sorts stably and walks backwards,
-            # so that an extra index comes before the main one, and both before find-links.
-            if held is None or rank <= held[0]:
-                best[artifact.version] = (rank, artifact)
-        offers = [_offer(page.name, version, best[version][1]) for version in sorted(best, reverse=True)]
-        return Offers(found=page.found, offers=Remembering(offers))
-
-    def _listed(self, page: ListedPage) -> Offers:
-        """The same, of a page that tells beforehand what fits the host's tags and interpreter."""
-        builds = self._may_build(page.name)
-        wheels = not _listed(page.name, self.formats.no_binary)
-        fitting = page.fitting(self._reach)
-        purpose = (id(fitting), builds, wheels, self.cutoff)
-        offers: Offers | None = page.derived.get(purpose)
-        if offers is None:
-            made = self._offered(page, fitting, builds=builds, wheels=wheels)
-            offers = page.derived.setdefault(purpose, made)  # another thread may have been quicker
-        return offers
-
-    def _offered(self, page: ListedPage, fitting: Fitting, *, builds: bool, wheels: bool) -> Offers:
-        offers: list[Offer] = []
-        cutoff = self.cutoff
-        allowed = (WHEEL + WHEEL.upper() if wheels else "") + (SDIST + SDIST.upper() if builds else "")
-        for version, kinds, files in fitting:
-            for at, kind in enumerate(kinds):
-                if kind in allowed and (cutoff is None or self._was_there(page, files[at], cutoff)):
-                    make = partial(_artifact, page, files, at)
-                    offers.append(Offer(page.name, version, make, yanked=kind.isupper()))
-                    break
-        return Offers(found=page.found, offers=Remembering(offers))
-
-    def _was_there(self, page: ListedPage, found: FittingFile, cutoff: datetime) -> bool:
-        uploaded = upload_moment(found.file.uploaded) if found.file.uploaded else None
-        if uploaded is None:
-            return self._undated(page.artifact(found), page)
-        return uploaded < cutoff
-
-    def _undated(self, artifact: Artifact, page: Page) -> bool:
-        """Whether a file without an upload time was there: not known, so it does not count.
-
-        Some indexes list the newest files before they know when these came. Where no file of the page has a
-        time, the index serves none, and a cut-off cannot be kept. Raises OutOfReachError then.
-        """
-        if all(other.upload_time is None for other in page.artifacts):
-            raise OutOfReachError(_no_upload_time(artifact))
-        return False
+        return Ahead(self.host, self._chooser.choose, self.scout)
 
     @cached_property
-    def _reach(self) -> Reach:
-        rule = "lower bounds" if self.lower_python else ""
-        return Reach(self.host.tags, self.host.python, self.python_fits, python_rule=rule)
-
-    @cached_property
-    def _ranks(self) -> dict[Tag, int]:
-        return {tag: rank for rank, tag in reversed(list(enumerate(self.host.tags)))}
-
-    def _rank(self, artifact: Artifact) -> tuple[int, int, object]:
-        """Smaller is better: not yanked, then the host's tag order, then the higher build number."""
-        yanked = int(artifact.yanked is not None)
-        if artifact.kind is ArtifactKind.SDIST:
-            return (yanked, len(self._ranks), ())
-        rank = min(self._ranks[tag] for tag in artifact.tags if tag in self._ranks)
-        build = artifact.build or (0, "")
-        # pip prefers the higher build number (PEP 427); letters compare by inverted code points,
-        # and what goes on beats what ends.
-        return (yanked, rank, (-build[0], (*(-ord(letter) for letter in build[1]), 1)))
-
-    def _verdict(self, artifact: Artifact) -> Unfit | None:
-        wheel = artifact.kind is ArtifactKind.WHEEL
-        if wheel and not any(tag in self._ranks for tag in artifact.tags):
-            return Unfit.TAGS
-        if not wheel and not self._may_build(artifact.name):
-            return Unfit.BUILD
-        if wheel and _listed(artifact.name, self.formats.no_binary):
-            return Unfit.WHEEL_REFUSED
-        if artifact.requires_python is not None and not self.python_fits(artifact.requires_python):
-            return Unfit.PYTHON
-        if self.cutoff is not None and not artifact.local:
-            if artifact.upload_time is None:
-                return None if self._undated(artifact, self.source.page(artifact.name)) else Unfit.NEWER
-            if artifact.upload_time >= self.cutoff:
-                return Unfit.NEWER
-        return None
-
-    def _may_build(self, name: NormalizedName) -> bool:
-        return self.builds and not _listed(name, self.formats.only_binary)
+    def _chooser(self) -> Chooser:
+        return Chooser(
+            host=self.host,
+            cutoff=self.cutoff,
+            builds=self.builds,
+            lower_python=self.lower_python,
+            formats=self.formats,
+        )
 
     def _overridden(
         self, offer: Offer, answer: CoreMetadata | MetadataUnknown
@@ -263,18 +166,6 @@ class Universe:
         return answer
 
 
-def lower_bounds(specifier: SpecifierSet) -> SpecifierSet:
-    """A specifier without upper bounds: of ``>=3.9,<3.12`` ``>=3.9`` is left, of ``==3.11.*`` ``>=3.11``."""
-    kept: list[str] = []
-    for clause in specifier:
-        version = clause.version.removesuffix(".*")
-        if clause.operator in (">", ">="):
-            kept.append(str(clause))
-        elif clause.operator in ("~=", "==", "==="):
-            kept.append(f">={version}")
-    return SpecifierSet(",".join(kept))
-
-
 def requirement_key(requirement: Requirement) -> tuple[str, frozenset[tuple[str, str]]]:
     """What an override's ``drop`` is matched by: name and clauses, spelled any way (``<2`` is ``<2.0``)."""
     clauses = frozenset(
@@ -286,24 +177,4 @@ def requirement_key(requirement: Requirement) -> tuple[str, frozenset[tuple[str,
 def _names(package: Requirement, offer: Offer) -> bool:
     return canonicalize_name(package.name) == offer.name and package.specifier.contains(
         offer.version, prereleases=True
-    )
-
-
-def _artifact(page: ListedPage, files: Sequence[FittingFile], at: int) -> Artifact:
-    return page.artifact(files[at])
-
-
-def _offer(name: NormalizedName, version: Version, artifact: Artifact) -> Offer:
-    return Offer(name, version, lambda: artifact, yanked=artifact.yanked is not None)
-
-
-def _listed(name: NormalizedName, names: frozenset[str]) -> bool:
-    return ":all:" in names or name in names
-
-
-def _no_upload_time(artifact: Artifact) -> Problem:
-    return Problem(
-        code="index.no-upload-time",
-        message=f"the index gives no upload time for {artifact.filename}, so a cut-off date cannot be kept",
-        hint="leave out --exclude-newer, or use an index that serves upload times (PEP 700)",
     )

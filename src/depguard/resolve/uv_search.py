@@ -146,8 +146,29 @@ def _rank(need: Need) -> _Rank:
     return _Rank.PINNED if pinned else _Rank.PLAIN
 
 
+class _Versions:
+    """The versions of keys. Outside of ``wide``, all but the host's own are one bit, unknown."""
+
+    def __init__(self, source: UvSource, wide: set[Key]) -> None:
+        self._source = source
+        self._wide = wide
+        self._known: dict[Key, Sequence[Candidate | None]] = {REQUEST: (None,)}
+
+    def of(self, key: Key) -> Sequence[Candidate | None]:
+        """Most preferred first; None for those that are unknown."""
+        known = self._known.get(key)
+        if known is None:
+            own = None if key in self._wide else self._source.preferred_installed(key)
+            known = self._known[key] = self._source.versions(key) if own is None else (own, None)
+        return known
+
+    def full(self, key: Key) -> int:
+        """All of them as bits; the highest stands for those that do not exist."""
+        return (2 << len(self.of(key))) - 1
+
+
 class _Search:
-    """One search. For keys outside of ``wide``, all versions but the host's own are one bit, unknown."""
+    """One search, with the versions of keys outside of ``wide`` unknown."""
 
     def __init__(
         self, source: UvSource, roots: Sequence[Need], wide: set[Key], masks: Masks, left: int
@@ -155,12 +176,12 @@ class _Search:
         self._source = source
         self._roots = roots
         self._wide = wide
-        self._candidates: dict[Key, Sequence[Candidate | None]] = {REQUEST: (None,)}
+        self._versions = _Versions(source, wide)
         self._masks: dict[int, int] = {}
         self._common_masks = masks
         self._clauses: dict[tuple[Key, Key, int], Clause] = {}
         self._read: set[tuple[Key, int]] = set()
-        self._solution = Solution(self._full)
+        self._solution = Solution(self._versions.full)
         self._turns = _Turns()
         self._rounds = left
         self.left = left
@@ -191,10 +212,10 @@ class _Search:
         solution = self._solution
         term = solution.total(key)
         version = (term.versions & -term.versions).bit_length() - 1
-        if version == len(self._all(key)):
+        if version == len(self._versions.of(key)):
             solution.add(Clause({key: term}))  # there is no such version
             return
-        candidate = self._all(key)[version]
+        candidate = self._versions.of(key)[version]
         if candidate is None:
             raise _Widen(key)
         if (key, version) not in self._read:
@@ -226,23 +247,11 @@ class _Search:
             if same is not None:
                 own = own.joins(same.terms[key])
                 self._solution.drop(same)
-            clause = Clause({key: own, need.key: Term(self._full(need.key) & ~mask, absent=True)})
+            clause = Clause({key: own, need.key: Term(self._versions.full(need.key) & ~mask, absent=True)})
             self._clauses[key, need.key, mask] = clause
             self._solution.add(clause)
             added.append(clause)
         return added
-
-    def _full(self, key: Key) -> int:
-        """All versions of a key as bits; the highest stands for those that do not exist."""
-        return (2 << len(self._all(key))) - 1
-
-    def _all(self, key: Key) -> Sequence[Candidate | None]:
-        known = self._candidates.get(key)
-        if known is None:
-            own = None if key in self._wide else self._source.preferred_installed(key)
-            known = self._source.versions(key) if own is None else (own, None)
-            self._candidates[key] = known
-        return known
 
     def _mask(self, need: Need) -> int:
         """The versions that meet a need; what nothing meets is met by a version that does not exist."""
@@ -261,7 +270,7 @@ class _Search:
         return self._common_masks[place]
 
     def _found_mask(self, need: Need) -> int:
-        everything = self._all(need.key)
+        everything = self._versions.of(need.key)
         fitting = self._source.satisfying(need, [c for c in everything if c is not None])
         found = 0
         for bit, candidate in enumerate(everything):
@@ -272,7 +281,7 @@ class _Search:
     def _solved(self) -> Solved[Need, Candidate]:
         chosen: dict[Key, Candidate] = {}
         for key, version in self._solution.decided.items():
-            candidate = self._all(key)[version]
+            candidate = self._versions.of(key)[version]
             if candidate is not None:
                 chosen[key] = candidate
         asked: dict[Key, list[Need]] = {key: [] for key in chosen}
