@@ -2,14 +2,14 @@
 
 The text has a line of JSON about the host, one for each distribution, and one for each project that any of
 them requires (who does, and where in its row). The first says whose the others are and how long: most are
-never asked for, nor cut out. Nobody edits it and nothing in it can run: it is data alone, and what does not
-fit is made again from the host's own files.
+never asked for, nor cut out. It alone has the names of the files that the host was read from. Nobody edits it
+and nothing in it can run: it is data alone, and what does not fit is made again from the host's own files.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, Generic, TypeVar
@@ -41,6 +41,7 @@ def compiled_text(host: Host) -> str:
     """The host's compiled form. The same host gives the same text."""
     needs = read_needs(host)
     markers = markers_of(host.markers, host.unknown_markers)
+    files: dict[str, int] = {}
     rows, places = {}, {}
     for name, dist in host.installed.items():
         requires = dist.requirements.requires
@@ -51,7 +52,7 @@ def compiled_text(host: Host) -> str:
         )
         plain = "".join(_LETTERS[markers.evaluate(known.marker)] for known in requires)
         places[name] = {id(known): at for at, known in enumerate(requires)}
-        rows[name] = _line([*_row(dist), plain, counts])
+        rows[name] = _line([*_row(dist, files), plain, counts])
     wanted = {
         name: _line([[need.parent, places[need.parent][id(need.requirement)]] for need in active])
         for name, active in needs.by_name.items()
@@ -72,6 +73,7 @@ def compiled_text(host: Host) -> str:
         "facts": dict(host.facts),
         "unknown": [name for name, dist in host.installed.items() if not dist.requirements.known],
         "extras": {name: sorted(extras) for name, extras in needs.extras.items()},
+        "files": list(files),
         "installed": {name: len(line) for name, line in rows.items()},
         "wanted": {name: len(line) for name, line in wanted.items()},
     }
@@ -123,7 +125,7 @@ def _specifier(text: str) -> SpecifierSet:
     return SpecifierSet(text)
 
 
-def _row(dist: InstalledDistribution) -> list[Any]:
+def _row(dist: InstalledDistribution, files: dict[str, int]) -> list[Any]:
     known, origin, at = dist.requirements, dist.origin, dist.location
     return [
         dist.spelled,
@@ -136,7 +138,7 @@ def _row(dist: InstalledDistribution) -> list[Any]:
         [origin.kind.value, origin.filename, origin.reference, origin.sha256],
         dist.installer,
         list(dist.modules),
-        None if at is None else [at.file, at.line, at.column, at.cell],
+        None if at is None else [files.setdefault(at.file, len(files)), at.line, at.column, at.cell],
         [stated_text(r) for r in known.requires],
     ]
 
@@ -236,7 +238,7 @@ class _Baseline(CompiledBaseline):
     def __getitem__(self, name: NormalizedName) -> InstalledDistribution:
         made = self._made.get(name)
         if made is None:
-            made = self._made[name] = _distribution(name, self._rows.of(name))
+            made = self._made[name] = _distribution(name, self._rows.of(name), self._head["files"])
         return made
 
     def __contains__(self, name: object) -> bool:
@@ -277,7 +279,7 @@ def _active(parent: NormalizedName, text: str, letter: str) -> ActiveRequirement
     return ActiveRequirement(parent=parent, requirement=read_requirement(text), marker_unknown=letter == "U")
 
 
-def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution:
+def _distribution(name: NormalizedName, row: list[Any], files: Sequence[str]) -> InstalledDistribution:
     spelled, version, how, source, python, extras, against, origin, installer, modules, at, requires, _, _ = (
         row
     )
@@ -296,5 +298,5 @@ def _distribution(name: NormalizedName, row: list[Any]) -> InstalledDistribution
         origin=Origin(kind=OriginKind(origin[0]), filename=origin[1], reference=origin[2], sha256=origin[3]),
         installer=installer,
         modules=tuple(modules),
-        location=None if at is None else Location(*at),
+        location=None if at is None else Location(files[at[0]], *at[1:]),
     )
