@@ -139,6 +139,30 @@ def test_what_answers_have_in_common_is_told_once() -> None:
     assert in_own_process(told_apart) == [1, 1, 1]
 
 
+def begun_by_the_first_answer(folder: Path) -> tuple[int, int]:
+    def work(number: int) -> int:
+        (folder / str(number)).touch()
+        return slowly(number)[0]
+
+    made = Forks(2).each(work, 12)
+    first = next(made)
+    begun = len(list(folder.iterdir()))
+    made.close()  # type: ignore[attr-defined]  # it is a generator
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+    return first, begun
+
+
+@on_linux
+def test_an_answer_is_given_when_it_is_there_and_who_wants_no_more_leaves_nobody_at_work(
+    tmp_path: Path,
+) -> None:
+    first, begun = in_own_process(begun_by_the_first_answer, tmp_path)
+    assert first == 0
+    assert 1 <= begun < 8
+    assert len(list(tmp_path.iterdir())) < 8
+
+
 class OddError(Exception):
     """Cannot be made again from what pickle keeps of it."""
 

@@ -8,10 +8,10 @@ import io
 import os
 import pickle
 import select
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import pairwise
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from packaging.requirements import Requirement
 
@@ -107,26 +107,45 @@ class Forks:
             yield from map(work, range(count))
             return
         copies: list[_Copy] = []
-        done: dict[int, T | _Failed] = {}
+        answers: _Answers[T] = _Answers()
         try:
             with suppress(OSError):  # no process, or no pipe, is to be had: fewer do it
                 for at in range(1, size):
                     copies.append(_copy(work, board, at, copies))
-            for number, made in _parts(work, board, 0):
-                done[number] = made
+            for made in _parts(work, board, 0):
+                answers.add([made])
                 for copy in copies:  # meanwhile, so that little is left to be read at the end
-                    done.update(copy.done(wait=False))
+                    answers.add(copy.done(wait=False))
+                yield from answers.next_ones()
             for copy in copies:
-                done.update(copy.done(wait=True))
+                answers.add(copy.done(wait=True))
+                yield from answers.next_ones()
+            while answers.given < count:  # What a copy gave no answer to is done here.
+                answers.add([(answers.given, work(answers.given))])
+                yield from answers.next_ones()
         finally:
             board.close()
             for copy in copies:
                 copy.let_go()
             for copy in copies:
                 copy.wait()
-        for number in range(count):
-            # What a copy gave no answer to is done here.
-            made = done[number] if number in done else work(number)
+
+
+class _Answers(Generic[T]):
+    """What is done of the parts, given in their order; ``given`` are gone."""
+
+    def __init__(self) -> None:
+        self.given = 0
+        self._done: dict[int, T | _Failed] = {}
+
+    def add(self, made: Iterable[tuple[int, T | _Failed]]) -> None:
+        self._done.update(made)
+
+    def next_ones(self) -> Iterator[T]:
+        """Those that follow what was given, as far as they are there. Raises what was raised for one."""
+        while self.given in self._done:
+            made = self._done.pop(self.given)
+            self.given += 1
             if isinstance(made, _Failed):
                 raise made.error
             yield made
@@ -215,6 +234,7 @@ def _copy(work: Callable[[int], T], board: _Board, at: int, others: Sequence[_Co
                 pickler.dump(part)
                 file.flush()
                 os.write(says, file.tell().to_bytes(_OFFSET))
+        os.close(says)  # the end is heard before all memory is given back
         code = 0
     finally:
         os._exit(code)  # nothing of this process is tidied up twice
