@@ -14,21 +14,37 @@ from depguard.model.plan import Action, ActionKind, Cause, ChangeSet
 from depguard.model.report import Broken
 from depguard.resolve.needs import Candidate, admits, text_of
 
+_MOST = 1 << 14
+_actions: dict[tuple[object, ...], tuple[tuple[Cause, ...], Action]] = {}
+
 
 def action_for(host: Host, candidate: Candidate, because: Iterable[Cause]) -> Action:
-    """What choosing ``candidate`` does to its project on the host."""
+    """What choosing ``candidate`` does to its project on the host; the same value for the very same things.
+
+    The tiers of a host keep most of what each other keeps, for the same reasons, and so do hosts.
+    """
     installed = host.installed.get(candidate.name)
+    old = installed.version if installed is not None else None
     artifact = candidate.offer.artifact if candidate.offer is not None else None
-    return Action(
-        name=candidate.name,
-        kind=_kind(installed, candidate),
-        old=installed.version if installed is not None else None,
-        new=candidate.version,
-        because=unique_causes(because),
-        artifact=artifact,
-        url=candidate.url,
-        size=artifact.size if artifact is not None else None,
-    )
+    kind, new, url, causes = _kind(installed, candidate), candidate.version, candidate.url, tuple(because)
+    # An action and its causes keep their parts, so that their ids are nobody else's.
+    place = (candidate.name, kind, id(old), id(new), id(artifact), url, *map(id, causes))
+    known = _actions.get(place)
+    if known is None:
+        if len(_actions) >= _MOST:
+            _actions.clear()
+        action = Action(
+            name=candidate.name,
+            kind=kind,
+            old=old,
+            new=new,
+            because=unique_causes(causes),
+            artifact=artifact,
+            url=url,
+            size=artifact.size if artifact is not None else None,
+        )
+        known = _actions[place] = (causes, action)
+    return known[1]
 
 
 def removal(installed: InstalledDistribution, because: Iterable[Cause]) -> Action:
