@@ -131,15 +131,25 @@ def _traffic(traffic: Mapping[str, tuple[int, int]]) -> str:
 
 
 def _many(many: Mapping[str, float]) -> str:
-    return (
-        f"`plan_many` of three tiers on {many['hosts']:.0f} hosts, warm, {many['plans']:.0f} plans:"
-        f" **{many['one']:.1f} plans a second** in one process"
-        f" ({many['one_cpu']:.1f} a second of CPU), **{many['two']:.1f}** in two"
-        f" ({many['two'] / many['one']:.2f} times as many; a plain loop does {many['cores']:.2f} times as much in"
-        f" two processes here). That is the call: hosts and pages are read, everything is solved and judged. The"
-        f" policy and the settings that it is given are read before, once, in {many['before'] * 1000:.0f} ms;"
-        " importing Python modules does not count."
+    head = (
+        f"`plan_many` of three tiers on {many['hosts']:.0f} hosts, warm: plans a second, {many['plans']:.0f} of"
+        f" them in a run, {many['rounds']:.0f} runs each. Who else uses the machine slows two processes down more"
+        " often than one, so the best runs are told as well; a plain loop that shares nothing does"
+        f" {many['cores']:.2f} times as much in two processes here."
     )
+    rows = [
+        f"| {name} | {one:.1f} | {two:.1f} | {two / one:.2f} |"
+        for name, one, two in (
+            ("medians", many["one"], many["two"]),
+            ("the best", many["best_one"], many["best_two"]),
+        )
+    ]
+    foot = (
+        "That is the call: hosts and pages are read, everything is solved and judged. The policy and the settings"
+        f" that it is given are read before, once, in {many['before'] * 1000:.0f} ms; importing Python modules"
+        " does not count."
+    )
+    return "\n".join([head, "", "| | one process | two | ratio |", "|---|---|---|---|", *rows, "", foot])
 
 
 def _growth(growth: Mapping[tuple[int, int], float]) -> str:
