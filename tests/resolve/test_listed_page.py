@@ -13,7 +13,7 @@ from packaging.utils import NormalizedName
 
 from depguard.errors import OutOfReachError
 from depguard.model.release import Artifact, FormatControl, MetadataAnswer, ProjectPage
-from depguard.parse.fitting import fitting_of, fitting_text
+from depguard.parse.fitting import Fitting, fitting_of, fitting_text
 from depguard.parse.listed_page import ListedPage, PagePart
 from depguard.parse.page_files import Listing, PageFile
 from depguard.resolve.ports import Page
@@ -97,37 +97,45 @@ def test_the_offers_are_those_of_the_artifacts(
     assert offers(listed, **rules) == offers(kept, **rules) == offers(whole, **rules)
 
 
-TITLE = fitting_text(()).strip()
+EMPTY = Fitting((), (), ())
+TITLE = fitting_text(EMPTY).strip()
 
 
-def kept_page(lines: str, rows: str) -> str:
-    return f"{TITLE}\n{lines}\n\n{rows}"
+def kept_page(columns: str, rows: str) -> str:
+    return "\n".join([TITLE, *columns.split("/"), rows])
+
+
+def test_a_page_of_which_nothing_fits_is_kept_too() -> None:
+    versions, kinds, files = fitting_of(fitting_text(EMPTY))
+    assert (list(versions), list(kinds), list(files)) == ([], [], [])
 
 
 @pytest.mark.parametrize(
-    ("lines", "rows"),
+    ("columns", "rows"),
     [
         ("1.0", "[[0]]"),
-        ("1.0\tw", "[[0]]"),
-        ("1.0\tx\t5", "[[0]]"),
-        ("1.0\t\t5", "[[0]]"),
-        ("one\tw\t5", "[[0]]"),
-        ("1.0\tw\tfive", "[[0]]"),
-        ("1.0\tw\t5\t", "[[0]]"),
-        ("1.0\tw\t4", "[[0]]"),
-        ("1.0\tw\t2", "{}"),
-        ("1.0\tw\t-5", ""),
-        ("1.0\tw\t5\n0.9\tw\t5", "[[0]]"),
-        ("1.0\tw\t5", "[[0]][[0]]"),
+        ("1.0/w", "[[0]]"),
+        ("1.0/x/5", "[[0]]"),
+        ("1.0//5", "[[0]]"),
+        ("one/w/5", "[[0]]"),
+        ("1.0/w/five", "[[0]]"),
+        ("1.0/w/5 0", "[[0]]"),
+        ("1.0/w/5/", "[[0]]"),
+        ("1.0/w/4", "[[0]]"),
+        ("1.0/w/2", "{}"),
+        ("1.0/w/-5", ""),
+        ("1.0 0.9/w w/5 5", "[[0]]"),
+        ("1.0 0.9/w/5 5", "[[0]][[0]]"),
+        ("1.0 0.9/w w/5 5", "[[0]]7[0]]"),
+        ("1.0/w/5", "[[0]][[0]]"),
     ],
 )
-def test_what_is_no_kept_page_is_refused(lines: str, rows: str) -> None:
-    assert fitting_of(fitting_text(())) == ()
+def test_what_is_no_kept_page_is_refused(columns: str, rows: str) -> None:
     with pytest.raises(ValueError, match="not what fits"):
-        fitting_of(kept_page(lines, rows))
+        fitting_of(kept_page(columns, rows))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "what fits, 1\n\n", TITLE, f"\n{TITLE}\n\n"])
+@pytest.mark.parametrize("text", ["", "[]", "what fits, 1\n\n\n\n", TITLE, f"\n{TITLE}\n\n\n\n"])
 def test_what_has_another_title_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not what fits"):
         fitting_of(text)
@@ -137,7 +145,9 @@ def test_what_has_another_title_is_refused(text: str) -> None:
     "rows", ["[[0]]", "[[]]", "[[0,", "[[0,1,2,3,4,5,6,7,8,9]]", '[[0,"a","b"],[0,"a","b"]]']
 )
 def test_a_row_that_is_none_is_refused_when_it_is_asked_for(rows: str) -> None:
-    ((_, kinds, files),) = fitting_of(kept_page(f"1.0\tw\t{len(rows)}", rows))
-    assert (kinds, len(files)) == ("w", 1)
+    _, kinds, files = fitting_of(kept_page(f"1.0/w/{len(rows)}", rows))
+    assert (list(kinds), len(files)) == (["w"], 1)
     with pytest.raises(ValueError, match="not what fits"):
-        _ = files[0]
+        files[0]
+    with pytest.raises(IndexError):
+        files[1]

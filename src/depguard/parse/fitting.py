@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple, overload
 
 from packaging.version import Version
@@ -11,7 +12,7 @@ from packaging.version import Version
 from depguard.parse.filenames import version_of
 from depguard.parse.page_files import PageFile
 
-FORMAT = 3
+FORMAT = 4
 """Raised whenever a kept `Fitting` of before would be misread."""
 
 
@@ -33,34 +34,31 @@ WHEEL, SDIST = "w", "s"
 _KINDS = "wWsS"
 
 
-class FittingVersion(NamedTuple):
-    """A version and its files that fit, best first: of each the kind, and the file itself."""
+class Fitting(NamedTuple):
+    """All versions that a host can take something of, newest first, as columns of one length.
 
-    version: Version
-    kinds: str
-    files: Sequence[FittingFile]
+    Of each version the kinds of the files that fit, best first, and these files.
+    """
 
-
-Fitting = tuple[FittingVersion, ...]
-"""All versions that a host can take something of, newest first."""
+    versions: Sequence[Version]
+    kinds: Sequence[str]
+    files: Sequence[Sequence[FittingFile]]
 
 
 def fitting_text(fitting: Fitting) -> str:
-    """A `Fitting` as text, to be kept: a line for each version; below, in their order, its files as JSON.
+    """A `Fitting` as text, to be kept: a line for each column, but for the files, whose rows (JSON) follow.
 
-    What a version's line says of its files is how many characters they take: few are ever read.
+    The third line says how many characters each row takes: few are ever read.
     """
-    lines = [_TITLE]
-    rows = []
-    for version, kinds, files in fitting:
-        row = json.dumps([[found.part, *found.file] for found in files], separators=(",", ":"))
-        lines.append(f"{version}\t{kinds}\t{len(row)}")
-        rows.append(row)
-    return "\n".join(lines) + _BETWEEN + "".join(rows)
+    rows = [
+        json.dumps([[found.part, *found.file] for found in files], separators=(",", ":"))
+        for files in fitting.files
+    ]
+    columns = (map(str, fitting.versions), fitting.kinds, (str(len(row)) for row in rows))
+    return "\n".join([_TITLE, *map(" ".join, columns), "".join(rows)])
 
 
 _TITLE = f"what fits, {FORMAT}"
-_BETWEEN = "\n\n"
 _MOST = 1 << 10
 _fittings: dict[str, Fitting] = {}
 
@@ -74,64 +72,66 @@ def fitting_of(text: str) -> Fitting:
     if known is None:
         if len(_fittings) >= _MOST:
             _fittings.clear()
-        known = _fittings[text] = _read_fitting(text)
+        try:
+            known = _fittings[text] = _read_fitting(text)
+        except ValueError as error:
+            raise ValueError(f"not what fits a host: {error}") from error
     return known
 
 
 def _read_fitting(text: str) -> Fitting:
-    title, *lines = text[: text.find(_BETWEEN)].split("\n")
-    if title != _TITLE:
-        raise ValueError("not what fits a host: another title")
-    begin = text.find(_BETWEEN) + len(_BETWEEN)
-    found: list[FittingVersion] = []
-    try:
-        for line in lines:
-            version, begin = _read_line(line, text, begin)
-            found.append(version)
-    except ValueError as error:
-        raise ValueError(f"not what fits a host: {error}") from error
-    if begin != len(text):
-        raise ValueError("not what fits a host: its rows are not as long as they should be")
-    return tuple(found)
+    begin = len(_TITLE)
+    if not text.startswith(f"{_TITLE}\n"):
+        raise ValueError("another title")
+    columns: list[list[str]] = []
+    for _ in range(3):
+        end = text.index("\n", begin + 1)
+        columns.append(text[begin + 1 : end].split())
+        begin = end
+    versions, kinds, lengths = columns
+    edges = list(accumulate(map(int, lengths), initial=begin + 1))
+    if not len(versions) == len(kinds) == len(lengths) or edges[-1] != len(text):
+        raise ValueError("its columns are not as long as they should be")
+    if "".join(kinds).strip(_KINDS):
+        raise ValueError("a file of no kind")
+    if not all(text.startswith("[[", edge) for edge in edges[:-1]):
+        raise ValueError("its rows are not where they should be")
+    return Fitting([version_of(version) for version in versions], kinds, _Rows(text, edges, kinds))
 
 
-def _read_line(line: str, text: str, begin: int) -> tuple[FittingVersion, int]:
-    """A version whose files begin there in the text, and where they end."""
-    version, kinds, length = line.split("\t")
-    if not kinds or kinds.strip(_KINDS) or not text.startswith("[[", begin):
-        raise ValueError(f"kinds {kinds!r}, then {text[begin : begin + 20]!r}")
-    end = begin + int(length)
-    return FittingVersion(version_of(version), kinds, _Rows(text, begin, end, len(kinds))), end
+class _Rows(Sequence[Sequence[FittingFile]]):
+    """The files of each version as they were kept, read when they are looked at: of most nobody does."""
 
+    __slots__ = ("_edges", "_kinds", "_read", "_text")
 
-class _Rows(Sequence[FittingFile]):
-    """Files as they were kept, read when they are looked at: of most versions nobody does."""
-
-    __slots__ = ("_begin", "_count", "_end", "_read", "_text")
-
-    def __init__(self, text: str, begin: int, end: int, count: int) -> None:
+    def __init__(self, text: str, edges: Sequence[int], kinds: Sequence[str]) -> None:
         self._text = text
-        self._begin = begin
-        self._end = end
-        self._count = count
-        self._read: tuple[FittingFile, ...] | None = None
+        self._edges = edges
+        self._kinds = kinds
+        self._read: dict[int, tuple[FittingFile, ...]] = {}
 
     @overload
-    def __getitem__(self, at: int) -> FittingFile: ...
+    def __getitem__(self, at: int) -> tuple[FittingFile, ...]: ...
     @overload
-    def __getitem__(self, at: slice) -> tuple[FittingFile, ...]: ...
-    def __getitem__(self, at: int | slice) -> FittingFile | tuple[FittingFile, ...]:
-        if self._read is None:
-            try:
-                rows = json.loads(self._text[self._begin : self._end])
-                files = [PageFile(*row[1:]) for row in rows]
-                read = tuple([FittingFile(row[0], files, place) for place, row in enumerate(rows)])
-            except (ValueError, TypeError, IndexError) as error:
-                raise ValueError(f"not what fits a host: {error}") from error
-            if len(read) != self._count:
-                raise ValueError("not what fits a host: its kinds are not as many as its files")
-            self._read = read
-        return self._read[at]
+    def __getitem__(self, at: slice) -> tuple[tuple[FittingFile, ...], ...]: ...
+    def __getitem__(self, at: int | slice) -> tuple[FittingFile, ...] | tuple[tuple[FittingFile, ...], ...]:
+        if isinstance(at, slice):
+            return tuple(self[each] for each in range(len(self))[at])
+        known = self._read.get(at)
+        if known is None:
+            known = self._read[at] = self._row(range(len(self))[at])
+        return known
+
+    def _row(self, at: int) -> tuple[FittingFile, ...]:
+        try:
+            rows = json.loads(self._text[self._edges[at] : self._edges[at + 1]])
+            files = [PageFile(*row[1:]) for row in rows]
+            read = tuple([FittingFile(row[0], files, place) for place, row in enumerate(rows)])
+        except (ValueError, TypeError, IndexError) as error:
+            raise ValueError(f"not what fits a host: {error}") from error
+        if len(read) != len(self._kinds[at]):
+            raise ValueError("not what fits a host: its kinds are not as many as its files")
+        return read
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._kinds)

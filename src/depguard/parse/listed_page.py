@@ -20,7 +20,7 @@ from packaging.version import Version
 
 from depguard.model.release import Artifact
 from depguard.parse.filenames import OddFileName, has_tags, read_release
-from depguard.parse.fitting import FORMAT, SDIST, WHEEL, Fitting, FittingFile, FittingVersion
+from depguard.parse.fitting import FORMAT, SDIST, WHEEL, Fitting, FittingFile
 from depguard.parse.page_files import Listing, Skipped
 from depguard.parse.simple_api import artifacts_of, python_specifier
 
@@ -166,12 +166,13 @@ class ListedPage:
         for number, part in enumerate(self._parts):
             for version, files in _fitting_files(part.load(), self.name, reach, number):
                 by_version.setdefault(version, []).extend(files)
-        found: list[FittingVersion] = []
-        for version in sorted(by_version, reverse=True):
-            files = sorted(by_version[version], key=_first)
-            kinds = "".join([kind for _, kind, _ in files])
-            found.append(FittingVersion(version, kinds, tuple([file for _, _, file in files])))
-        return tuple(found)
+        versions = sorted(by_version, reverse=True)
+        best_first = [sorted(by_version[version], key=_first) for version in versions]
+        return Fitting(
+            versions,
+            ["".join([kind for _, kind, _ in files]) for files in best_first],
+            [tuple([file for _, _, file in files]) for files in best_first],
+        )
 
 
 _Ordered = tuple[tuple[Any, ...], str, FittingFile]

@@ -77,12 +77,12 @@ class Chooser:
 
     def _offered(self, page: ListedPage, fitting: Fitting, *, builds: bool, wheels: bool) -> Offers:
         offers: list[Offer] = []
-        cutoff = self.cutoff
+        cutoff, rows = self.cutoff, fitting.files
         allowed = (WHEEL + WHEEL.upper() if wheels else "") + (SDIST + SDIST.upper() if builds else "")
-        for version, kinds, files in fitting:
+        for row, (version, kinds) in enumerate(zip(fitting.versions, fitting.kinds, strict=True)):
             for at, kind in enumerate(kinds):
-                if kind in allowed and (cutoff is None or self._was_there(page, files[at], cutoff)):
-                    make = partial(_artifact, page, files, at)
+                if kind in allowed and (cutoff is None or self._was_there(page, rows[row][at], cutoff)):
+                    make = partial(_artifact, page, rows, row, at)
                     offers.append(Offer(page.name, version, make, yanked=kind.isupper()))
                     break
         return Offers(found=page.found, offers=Remembering(offers))
@@ -171,8 +171,8 @@ def lower_bounds(specifier: SpecifierSet) -> SpecifierSet:
     return SpecifierSet(",".join(kept))
 
 
-def _artifact(page: ListedPage, files: Sequence[FittingFile], at: int) -> Artifact:
-    return page.artifact(files[at])
+def _artifact(page: ListedPage, rows: Sequence[Sequence[FittingFile]], row: int, at: int) -> Artifact:
+    return page.artifact(rows[row][at])
 
 
 def _offer(name: NormalizedName, version: Version, artifact: Artifact) -> Offer:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Protocol, TypeVar
 
 from packaging.specifiers import Specifier, SpecifierSet
@@ -56,8 +57,15 @@ class Remembering(tuple[V, ...]):  # noqa: SLOT001 - it remembers in its __dict_
             # All at once costs a third of one by one.
             kept = set(map(id, specifier.filter([offer.version for offer in self], prereleases=True)))
             fitting = [offer for offer in self if id(offer.version) in kept]
-            left[text] = (fitting, [offer for offer in fitting if not offer.version.is_prerelease])
+            early = self._early
+            finals = [offer for offer in fitting if id(offer.version) not in early] if early else fitting
+            left[text] = (fitting, finals)
         return left[text]
+
+    @cached_property
+    def _early(self) -> frozenset[int]:
+        """The pre-releases, by the ids of their versions: most projects have few."""
+        return frozenset(id(offer.version) for offer in self if offer.version.is_prerelease)
 
 
 def by_version(offers: Sequence[V]) -> Mapping[Version, V]:
