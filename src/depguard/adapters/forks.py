@@ -178,16 +178,16 @@ class _Board:
             if self._take(group):
                 yield from self._groups[group]
 
-    def _take(self, number: int) -> bool:
+    def _take(self, group: int) -> bool:
         import fcntl  # not where no copies are made
 
         # The system lets go of a lock when its process ends, however it does.
-        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, number)
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1, group)
         try:
-            free = os.pread(self._file, 1, number) == _FREE
-            os.pwrite(self._file, _TAKEN, number)
+            free = os.pread(self._file, 1, group) == _FREE
+            os.pwrite(self._file, _TAKEN, group)
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, group)
         return free
 
     def close(self) -> None:
