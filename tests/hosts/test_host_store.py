@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from depguard.parse.host_assembly import baseline_sha256, make_host
 from depguard.parse.host_file import parse_host_file
 from depguard.parse.host_metadata import HostMetadata, dump_metadata
 from kit.catalogue import no_live_host
+from kit.hosts import hosts_in_memory
 
 TEXT = (
     "schema: 1\nname: {name}\npython: 3.12.13\nplatform: manylinux_2_35_x86_64\n"
@@ -120,10 +120,6 @@ def test_several_are_read_when_they_are_looked_at(store: HostStore) -> None:
     assert [host.name for host in hosts[2:]] == ["colab/2026.07-gpu", "colab/2026.07-cpu"]
     with pytest.raises(InputError):
         hosts[1]
-
-
-def hosts_in_memory() -> int:
-    return sum(type(each) is Host for each in gc.get_objects())
 
 
 def test_of_several_only_the_last_is_kept_but_what_was_found_before_is_taken(store: HostStore) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -147,7 +147,8 @@ def begun_by_the_first_answer(folder: Path) -> tuple[int, int]:
     made = Forks(2).each(work, 12)
     first = next(made)
     begun = len(list(folder.iterdir()))
-    made.close()  # type: ignore[attr-defined]  # it is a generator
+    assert isinstance(made, Generator)
+    made.close()
     with pytest.raises(ChildProcessError):
         os.waitpid(-1, os.WNOHANG)
     return first, begun

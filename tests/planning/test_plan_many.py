@@ -22,7 +22,7 @@ from depguard.model.report import Reports
 from depguard.parse.host_compiled import compiled_host, compiled_text
 from depguard.parse.policy import parse_policy
 from kit.fake_index import FakeIndex, Release
-from kit.hosts import small_host
+from kit.hosts import hosts_in_memory, small_host
 from kit.own_process import in_own_process
 
 T = TypeVar("T")
@@ -181,10 +181,6 @@ class MadeWhenLookedAt(Sequence[Host]):
     def __getitem__(self, at: int | slice) -> Host | Sequence[Host]:
         assert isinstance(at, int)
         return compiled_host(COMPILED[at])
-
-
-def hosts_in_memory() -> int:
-    return sum(type(each) is Host for each in gc.get_objects())
 
 
 @pytest.mark.parametrize("installer", Installer)

@@ -97,10 +97,11 @@ class HostStore:
     def read(self, path: Path) -> Host:
         """The host in a file, with the metadata beside it. Read once in a run."""
         if path not in self._read:
-            place, text, metadata = self._texts(path)
-            known = self._made.get((place, text, metadata or ""))
+            text, metadata = self._texts(path)
+            made_of = (str(path), text, metadata or "")  # the path stands in every location
+            known = self._made.get(made_of)
             if known is None:
-                known = self._made[place, text, metadata or ""] = self._recalled(path, text, metadata)
+                known = self._made[made_of] = self._recalled(path, text, metadata)
             self._read[path] = known
         return self._read[path]
 
@@ -109,21 +110,20 @@ class HostStore:
 
         Only the last one is kept: a host takes 2 MB, and there may be hundreds.
         """
-        return _Later(self._passing, names)
+        return _Later(self._find_unkept, names)
 
-    def _passing(self, name_or_path: str) -> Host:
-        """As `find`, of a host that is looked at once."""
+    def _find_unkept(self, name_or_path: str) -> Host:
+        """As `find`, but a host that has to be read for it is not kept."""
         path = None if name_or_path == LIVE else self.path(name_or_path)
         if path is None or path in self._read:
             return self.find(name_or_path)
-        _, text, metadata = self._texts(path)
-        return self._recalled(path, text, metadata)
+        return self._recalled(path, *self._texts(path))
 
-    def _texts(self, path: Path) -> tuple[str, str, str | None]:
-        """Where a host is from, which stands in every location, its text and that of its metadata."""
+    def _texts(self, path: Path) -> tuple[str, str | None]:
+        """The text of a host file, and that of the metadata beside it, if there is any."""
         beside = metadata_path_of(path)
         text = self._files.text(path)
-        return str(path), text, self._files.text(beside) if self._files.is_file(beside) else None
+        return text, self._files.text(beside) if self._files.is_file(beside) else None
 
     def _recalled(self, path: Path, text: str, metadata: str | None) -> Host:
         return self._forms.recall(

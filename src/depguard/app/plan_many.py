@@ -66,6 +66,7 @@ def plan_many(
         known = on_host(index)(requests[at].question)
         return plan_tier(known.question, requests[at].tier, known).reports.reports[0]
 
+    # Neighbours of one question have much in common: groups that fit into every run of them.
     runs = (len(tuple(run)) for _, run in groupby(requests, key=lambda request: id(request.question)))
     for part, report in enumerate(crew.each(planned, len(row) * len(requests), group=gcd(*runs) or 1)):
         index, at = divmod(part, len(requests))

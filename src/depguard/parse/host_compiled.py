@@ -217,9 +217,9 @@ class _Rows:
     def _loaded(self, place: tuple[int, int]) -> list[Any]:
         begin, end = place
         found = json.loads(self._text[begin:end])
-        if not isinstance(found, list):
-            raise ValueError("no row of a compiled host")  # noqa: TRY004 - one error for all that does not fit
-        return found
+        if isinstance(found, list):
+            return found
+        raise ValueError("no row of a compiled host")
 
 
 class _Baseline(CompiledBaseline):

@@ -74,6 +74,7 @@ class _Roots:
 
 
 _MOST = 4
+"""Hosts are planned on one after the other, and each that stands here stays in memory: 2 MB."""
 _all: dict[tuple[int, int], tuple[Host, FileTable, _Roots]] = {}
 
 

@@ -66,7 +66,7 @@ class Chooser:
     def _listed(self, page: ListedPage) -> Offers:
         """The same, of a page that tells beforehand what fits the host's tags and interpreter."""
         builds = self._may_build(page.name)
-        wheels = not _listed(page.name, self.formats.no_binary)
+        wheels = not _has(self.formats.no_binary, page.name)
         fitting = page.fitting(self._reach)
         purpose = (id(fitting), builds, wheels, self.cutoff)
         offers: Offers | None = page.derived.get(purpose)
@@ -130,7 +130,7 @@ class Chooser:
             return Unfit.TAGS
         if not wheel and not self._may_build(artifact.name):
             return Unfit.BUILD
-        if wheel and _listed(artifact.name, self.formats.no_binary):
+        if wheel and _has(self.formats.no_binary, artifact.name):
             return Unfit.WHEEL_REFUSED
         if artifact.requires_python is not None and not self.python_fits(artifact.requires_python):
             return Unfit.PYTHON
@@ -142,7 +142,7 @@ class Chooser:
         return None
 
     def _may_build(self, name: NormalizedName) -> bool:
-        return self.builds and not _listed(name, self.formats.only_binary)
+        return self.builds and not _has(self.formats.only_binary, name)
 
 
 def _python_rule(python: Version, *, lower: bool) -> Callable[[SpecifierSet], bool]:
@@ -179,7 +179,8 @@ def _offer(name: NormalizedName, version: Version, artifact: Artifact) -> Offer:
     return Offer(name, version, lambda: artifact, yanked=artifact.yanked is not None)
 
 
-def _listed(name: NormalizedName, names: frozenset[str]) -> bool:
+def _has(names: frozenset[str], name: NormalizedName) -> bool:
+    """Whether a project is among those of ``--no-binary`` or ``--only-binary``."""
     return ":all:" in names or name in names
 
 
