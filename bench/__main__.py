@@ -150,7 +150,7 @@ def counted(work: subjects.Workplace) -> dict[str, tuple[int, int]]:
     return found
 
 
-def many_plans(work: subjects.Workplace, rounds: int = 15) -> dict[str, float]:
+def many_plans(work: subjects.Workplace, rounds: int = 25) -> dict[str, float]:
     """Plans a second by one process, and by two: of runs in turn, each in a process of its own.
 
     Medians, and the best of each: who else uses the machine slows two processes down more often than one.
