@@ -150,47 +150,47 @@ def counted(work: subjects.Workplace) -> dict[str, tuple[int, int]]:
     return found
 
 
-def many_plans(work: subjects.Workplace, rounds: int = 25) -> dict[str, float]:
-    """Plans a second by one process, and by two: of runs in turn, each in a process of its own.
+def many_plans(work: subjects.Workplace) -> dict[str, tuple[float, float]]:
+    """Plans a second, the median and the best of runs in turn, each in processes of its own.
 
-    Medians, and the best of each: who else uses the machine slows two processes down more often than one.
-    What two cores are worth is asked in each round as well: it changes all day.
+    By ``one`` process; by one ``beside`` another that does the same by itself, for a core does less while the
+    other is at work; by ``two`` that share the work. How long it took before a call is ``before``.
     """
     cache = str(work.cache("depguard"))
     many.main(cache, 1, offline=False)
-    found: dict[int, list[dict[str, float]]] = {1: [], 2: []}
-    cores: list[float] = []
-    for _ in range(rounds):
-        for processes, answers in found.items():
-            answers.append(_many(cache, processes))
-        cores.append(many.cores())
-    plans = found[1][0]["plans"]
-    one, two = (statistics.median(each["wall"] for each in answers) for answers in found.values())
-    return {
-        "hosts": many.HOSTS,
-        "plans": plans,
-        "rounds": rounds,
-        "one": plans / one,
-        "two": plans / two,
-        "best_one": plans / min(each["wall"] for each in found[1]),
-        "best_two": plans / min(each["wall"] for each in found[2]),
-        "cores": statistics.median(cores),
-        "before": statistics.median(each["before"] for answers in found.values() for each in answers),
-    }
+    found: dict[str, list[dict[str, float]]] = {"one": [], "beside": [], "two": []}
+    for _ in range(many.ROUNDS):
+        found["one"] += _many(cache, 1)
+        found["beside"] += _many(cache, 1, at_once=2)
+        found["two"] += _many(cache, 2)
+    told: dict[str, tuple[float, float]] = {}
+    for name, answers in found.items():
+        rates = [each["plans"] / each["wall"] for each in answers]
+        told[name] = statistics.median(rates), max(rates)
+    before = [each["before"] for answers in found.values() for each in answers]
+    told["before"] = statistics.median(before), min(before)
+    return told
 
 
-def _many(cache: str, processes: int) -> dict[str, float]:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.many", cache, str(processes)],
-        cwd=ROOT,
-        env=plain_environment() | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"bench.many failed:\n{done.stderr}")
-    found: dict[str, float] = json.loads(done.stdout)
+def _many(cache: str, processes: int, at_once: int = 1) -> list[dict[str, float]]:
+    """What `bench.many` says, of several that run at once."""
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-m", "bench.many", cache, str(processes)],
+            cwd=ROOT,
+            env=plain_environment() | {"PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(at_once)
+    ]
+    found: list[dict[str, float]] = []
+    for each in running:
+        out, errors = each.communicate()
+        if each.returncode:
+            raise SystemExit(f"bench.many failed:\n{errors}")
+        found.append(json.loads(out))
     return found
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from importlib import import_module
@@ -34,10 +33,9 @@ _LATER = (
 )
 """Modules that a plan imports where it comes to need them."""
 
-_WORK = "d = {}\nfor i in range(3_000_000): d[i % 1000] = i * i"
-
 TIERS = ("tier1", "tier2", "tier3")
 HOSTS = 16
+ROUNDS = 25
 
 
 def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float]:
@@ -77,22 +75,6 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
         plans = sum(1 for _ in plan_many(requests, hosts, crew=crew))
         ended = time.perf_counter()
     return {"plans": plans, "wall": ended - called, "before": called - begun}
-
-
-def cores(processes: int = 2) -> float:
-    """How many times as much several processes do here than one, of plain work that shares nothing.
-
-    Virtual cores are seldom whole ones, and others use the machine: more than this nobody can gain.
-    """
-
-    def taken(count: int) -> float:
-        begun = time.perf_counter()
-        working = [subprocess.Popen([sys.executable, "-I", "-c", _WORK]) for _ in range(count)]
-        if any(each.wait() for each in working):
-            raise SystemExit("a plain loop failed")
-        return time.perf_counter() - begun
-
-    return processes * taken(1) / taken(processes)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.growth import ASKED, INSTALLED
+from bench.many import HOSTS, ROUNDS, TIERS
 from bench.measure import Measured
 from bench.subjects import HOST, SMALL, TIER
 
@@ -22,7 +23,7 @@ class Results:
     cold: Sequence[Measured]
     small: Sequence[Measured]
     traffic: Mapping[str, tuple[int, int]]
-    many: Mapping[str, float]
+    many: Mapping[str, tuple[float, float]]
     growth: Mapping[tuple[int, int], float]
     profile: Sequence[tuple[str, float, int]]
     notes: Sequence[str] = field(default_factory=tuple)
@@ -90,6 +91,18 @@ host. A request with torch in it would make pip-compile fetch gigabytes.
 """
 
 
+_MANY = """`plan_many` of three tiers on {hosts} hosts, warm: plans a second, {plans} of them in a run,
+{rounds} runs each. A core may do less while the other is at work, so one process was also timed beside another
+that did the same by itself. Who else uses the machine slows two processes down more often than one: the best
+runs are told as well as the medians.
+
+| | one process | one beside another | two that share the work | two to one | two to one beside another |
+|---|---|---|---|---|---|
+{rows}
+
+That is the call: hosts and pages are read, everything is solved and judged. The policy and the settings that it
+is given are read before, once, in {before:.0f} ms; importing Python modules does not count."""
+
 _GROWTH = """\
 Milliseconds of CPU for a whole plan, made-up hosts and index, the host read from its compiled form. What is
 installed and not touched costs its line of the host's file, no more.
@@ -130,26 +143,17 @@ def _traffic(traffic: Mapping[str, tuple[int, int]]) -> str:
     return "\n".join(lines)
 
 
-def _many(many: Mapping[str, float]) -> str:
-    head = (
-        f"`plan_many` of three tiers on {many['hosts']:.0f} hosts, warm: plans a second, {many['plans']:.0f} of"
-        f" them in a run, {many['rounds']:.0f} runs each. Who else uses the machine slows two processes down more"
-        " often than one, so the best runs are told as well; a plain loop that shares nothing does"
-        f" {many['cores']:.2f} times as much in two processes here."
-    )
-    rows = [
-        f"| {name} | {one:.1f} | {two:.1f} | {two / one:.2f} |"
-        for name, one, two in (
-            ("medians", many["one"], many["two"]),
-            ("the best", many["best_one"], many["best_two"]),
+def _many(many: Mapping[str, tuple[float, float]]) -> str:
+    rows = []
+    for at, which in enumerate(("medians", "the best")):
+        one, beside, two = (many[name][at] for name in ("one", "beside", "two"))
+        rows.append(
+            f"| {which} | {one:.1f} | {beside:.1f} | {two:.1f} | {two / one:.2f} | {two / beside:.2f} |"
         )
-    ]
-    foot = (
-        "That is the call: hosts and pages are read, everything is solved and judged. The policy and the settings"
-        f" that it is given are read before, once, in {many['before'] * 1000:.0f} ms; importing Python modules"
-        " does not count."
+    before, _ = many["before"]
+    return _MANY.format(
+        plans=len(TIERS) * HOSTS, hosts=HOSTS, rounds=ROUNDS, rows="\n".join(rows), before=before * 1000
     )
-    return "\n".join([head, "", "| | one process | two | ratio |", "|---|---|---|---|", *rows, "", foot])
 
 
 def _growth(growth: Mapping[tuple[int, int], float]) -> str:
