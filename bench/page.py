@@ -92,9 +92,10 @@ host. A request with torch in it would make pip-compile fetch gigabytes.
 
 
 _MANY = """`plan_many` of three tiers on {hosts} hosts, warm: plans a second, {plans} of them in a run,
-{rounds} runs each. A core may do less while the other is at work, so one process was also timed beside another
-that did the same by itself. Who else uses the machine slows two processes down more often than one: the best
-runs are told as well as the medians.
+{rounds} runs each. Two that share the work both look at most pages for the first time, so they do less than twice
+as much. A core may do less while the other is at work, so one process was also timed beside another that did the
+same by itself. Who else uses the machine slows two processes down more often than one: the best runs are told as
+well as the medians.
 
 | | one process | one beside another | two that share the work | two to one | two to one beside another |
 |---|---|---|---|---|---|
