@@ -50,7 +50,7 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
     from depguard.app.crew import ALONE
     from depguard.app.plan_many import PlanRequest, plan_many
     from depguard.cli.asking import asking
-    from depguard.cli.caching import compiled_forms
+    from depguard.cli.caching import close_forms, compiled_forms
     from depguard.cli.commands import plan as command
     from depguard.cli.console import standard_console
     from depguard.cli.main import collect_rarely
@@ -74,6 +74,7 @@ def main(cache: str, processes: int, *, offline: bool = True) -> dict[str, float
         called = time.perf_counter()
         plans = sum(1 for _ in plan_many(requests, hosts, crew=crew))
         ended = time.perf_counter()
+    close_forms()  # as every command does: who comes next need not read past what was written last
     return {"plans": plans, "wall": ended - called, "before": called - begun}
 
 
